@@ -1,0 +1,1 @@
+"""What touches the world: the Faust application, transport, tables, sinks, metrics, HTTP and the command line."""

@@ -1,0 +1,1 @@
+"""What travels: events in, events out, the topic catalogue and the policy."""
