@@ -17,7 +17,7 @@ from schemas.times import Instant
 Identifier: TypeAlias = Annotated[str, Meta(min_length=1, max_length=128)]
 Amount: TypeAlias = Annotated[Decimal, Meta(description="An exact decimal, 0 or more, as a string or a number")]
 Seconds: TypeAlias = Annotated[float, Meta(ge=0)]
-Currency: TypeAlias = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217")]
+Currency: TypeAlias = Annotated[str, Meta(pattern="^[A-Z]{3}$", min_length=3, max_length=3, description="ISO 4217")]
 Scalar: TypeAlias = str | int | float | bool | None
 Channel: TypeAlias = Literal["email", "chat", "phone", "web", "social"]
 Priority: TypeAlias = Literal["low", "normal", "high", "urgent"]
@@ -37,7 +37,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     session_id: str | None = None
 
 
-class PageView(Event, kw_only=True, tag="page_view"):
+class PageView(Event, frozen=True, kw_only=True, tag="page_view"):
     """A page was read."""
 
     topic = "clickstream"
@@ -48,7 +48,7 @@ class PageView(Event, kw_only=True, tag="page_view"):
     dwell_seconds: Seconds | None = None
 
 
-class ProductView(Event, kw_only=True, tag="product_view"):
+class ProductView(Event, frozen=True, kw_only=True, tag="product_view"):
     """A product page was read."""
 
     topic = "clickstream"
@@ -58,7 +58,7 @@ class ProductView(Event, kw_only=True, tag="product_view"):
     price: Amount | None = None
 
 
-class Search(Event, kw_only=True, tag="search"):
+class Search(Event, frozen=True, kw_only=True, tag="search"):
     """A search on the site."""
 
     topic = "clickstream"
@@ -67,7 +67,7 @@ class Search(Event, kw_only=True, tag="search"):
     results: int | None = None
 
 
-class Download(Event, kw_only=True, tag="download"):
+class Download(Event, frozen=True, kw_only=True, tag="download"):
     """An asset was downloaded."""
 
     topic = "clickstream"
@@ -76,7 +76,7 @@ class Download(Event, kw_only=True, tag="download"):
     asset_kind: str | None = None
 
 
-class FormSubmit(Event, kw_only=True, tag="form_submit"):
+class FormSubmit(Event, frozen=True, kw_only=True, tag="form_submit"):
     """A form was sent."""
 
     topic = "clickstream"
@@ -84,7 +84,7 @@ class FormSubmit(Event, kw_only=True, tag="form_submit"):
     form_id: str
 
 
-class Comment(Event, kw_only=True, tag="comment"):
+class Comment(Event, frozen=True, kw_only=True, tag="comment"):
     """A comment was written."""
 
     topic = "clickstream"
@@ -92,7 +92,7 @@ class Comment(Event, kw_only=True, tag="comment"):
     url: str | None = None
 
 
-class Share(Event, kw_only=True, tag="share"):
+class Share(Event, frozen=True, kw_only=True, tag="share"):
     """A page was shared."""
 
     topic = "clickstream"
@@ -100,7 +100,7 @@ class Share(Event, kw_only=True, tag="share"):
     url: str | None = None
 
 
-class AddToCart(Event, kw_only=True, tag="add_to_cart"):
+class AddToCart(Event, frozen=True, kw_only=True, tag="add_to_cart"):
     """Something was put into the cart."""
 
     topic = "clickstream"
@@ -110,7 +110,7 @@ class AddToCart(Event, kw_only=True, tag="add_to_cart"):
     amount: Amount | None = None
 
 
-class CheckoutStarted(Event, kw_only=True, tag="checkout_started"):
+class CheckoutStarted(Event, frozen=True, kw_only=True, tag="checkout_started"):
     """A checkout was begun."""
 
     topic = "clickstream"
@@ -120,7 +120,7 @@ class CheckoutStarted(Event, kw_only=True, tag="checkout_started"):
     amount: Amount | None = None
 
 
-class MailEvent(Event, kw_only=True):
+class MailEvent(Event, frozen=True, kw_only=True):
     """What every e-mail event carries: one ``message_id`` per message and recipient."""
 
     topic = "email"
@@ -129,59 +129,59 @@ class MailEvent(Event, kw_only=True):
     transactional: bool | None = None
 
 
-class MailSent(MailEvent, kw_only=True, tag="sent"):
+class MailSent(MailEvent, frozen=True, kw_only=True, tag="sent"):
     """A message was sent."""
 
     action = "email.sent"
 
 
-class MailDelivered(MailEvent, kw_only=True, tag="delivered"):
+class MailDelivered(MailEvent, frozen=True, kw_only=True, tag="delivered"):
     """A message was delivered."""
 
     action = "email.delivered"
 
 
-class MailOpened(MailEvent, kw_only=True, tag="opened"):
+class MailOpened(MailEvent, frozen=True, kw_only=True, tag="opened"):
     """A message was opened, by a person or by a machine."""
 
     action = "email.opened"
     machine_open: bool | None = None
 
 
-class MailClicked(MailEvent, kw_only=True, tag="clicked"):
+class MailClicked(MailEvent, frozen=True, kw_only=True, tag="clicked"):
     """A link in a message was clicked."""
 
     action = "email.clicked"
     link_url: str | None = None
 
 
-class MailBounced(MailEvent, kw_only=True, tag="bounced"):
+class MailBounced(MailEvent, frozen=True, kw_only=True, tag="bounced"):
     """A message bounced; without ``bounce_kind`` it is hard."""
 
     action = "email.bounced"
     bounce_kind: Literal["hard", "soft"] | None = None
 
 
-class MailComplained(MailEvent, kw_only=True, tag="complained"):
+class MailComplained(MailEvent, frozen=True, kw_only=True, tag="complained"):
     """A message was reported as spam."""
 
     action = "email.complained"
 
 
-class MailUnsubscribed(MailEvent, kw_only=True, tag="unsubscribed"):
+class MailUnsubscribed(MailEvent, frozen=True, kw_only=True, tag="unsubscribed"):
     """The reader unsubscribed."""
 
     action = "email.unsubscribed"
 
 
-class TicketEvent(Event, kw_only=True):
+class TicketEvent(Event, frozen=True, kw_only=True):
     """What every support event carries."""
 
     topic = "support-tickets"
     ticket_id: str
 
 
-class TicketCreated(TicketEvent, kw_only=True, tag="created"):
+class TicketCreated(TicketEvent, frozen=True, kw_only=True, tag="created"):
     """A ticket was opened; without ``priority`` it is normal."""
 
     action = "support-tickets.created"
@@ -191,58 +191,58 @@ class TicketCreated(TicketEvent, kw_only=True, tag="created"):
     subject: str | None = None
 
 
-class TicketAgentReplied(TicketEvent, kw_only=True, tag="agent_replied"):
+class TicketAgentReplied(TicketEvent, frozen=True, kw_only=True, tag="agent_replied"):
     """An agent answered."""
 
     action = "support-tickets.agent_replied"
 
 
-class TicketCustomerReplied(TicketEvent, kw_only=True, tag="customer_replied"):
+class TicketCustomerReplied(TicketEvent, frozen=True, kw_only=True, tag="customer_replied"):
     """The customer answered."""
 
     action = "support-tickets.customer_replied"
 
 
-class TicketAssigned(TicketEvent, kw_only=True, tag="assigned"):
+class TicketAssigned(TicketEvent, frozen=True, kw_only=True, tag="assigned"):
     """An assignee took the ticket."""
 
     action = "support-tickets.assigned"
     assignee: str | None = None
 
 
-class TicketEscalated(TicketEvent, kw_only=True, tag="escalated"):
+class TicketEscalated(TicketEvent, frozen=True, kw_only=True, tag="escalated"):
     """The ticket went up a tier."""
 
     action = "support-tickets.escalated"
     tier: str | int | None = None
 
 
-class TicketSolved(TicketEvent, kw_only=True, tag="solved"):
+class TicketSolved(TicketEvent, frozen=True, kw_only=True, tag="solved"):
     """The ticket was solved."""
 
     action = "support-tickets.solved"
 
 
-class TicketReopened(TicketEvent, kw_only=True, tag="reopened"):
+class TicketReopened(TicketEvent, frozen=True, kw_only=True, tag="reopened"):
     """The ticket was opened again."""
 
     action = "support-tickets.reopened"
 
 
-class TicketClosed(TicketEvent, kw_only=True, tag="closed"):
+class TicketClosed(TicketEvent, frozen=True, kw_only=True, tag="closed"):
     """The ticket was closed; on a ticket not yet solved this solves it."""
 
     action = "support-tickets.closed"
 
 
-class TicketRated(TicketEvent, kw_only=True, tag="rated"):
+class TicketRated(TicketEvent, frozen=True, kw_only=True, tag="rated"):
     """The customer rated the ticket, 1 to 5."""
 
     action = "support-tickets.rated"
     score: Annotated[int, Meta(ge=1, le=5)]
 
 
-class PurchaseEvent(Event, kw_only=True):
+class PurchaseEvent(Event, frozen=True, kw_only=True):
     """What every purchase event carries; without ``currency`` it is USD."""
 
     topic = "purchases"
@@ -253,42 +253,42 @@ class PurchaseEvent(Event, kw_only=True):
     recurring: bool | None = None
 
 
-class Ordered(PurchaseEvent, kw_only=True, tag="ordered"):
+class Ordered(PurchaseEvent, frozen=True, kw_only=True, tag="ordered"):
     """An order."""
 
     action = "purchases.ordered"
     amount: Amount
 
 
-class Renewed(PurchaseEvent, kw_only=True, tag="renewed"):
+class Renewed(PurchaseEvent, frozen=True, kw_only=True, tag="renewed"):
     """A renewal."""
 
     action = "purchases.renewed"
     amount: Amount
 
 
-class SubscriptionStarted(PurchaseEvent, kw_only=True, tag="subscription_started"):
+class SubscriptionStarted(PurchaseEvent, frozen=True, kw_only=True, tag="subscription_started"):
     """A subscription began."""
 
     action = "purchases.subscription_started"
     amount: Amount
 
 
-class Refunded(PurchaseEvent, kw_only=True, tag="refunded"):
+class Refunded(PurchaseEvent, frozen=True, kw_only=True, tag="refunded"):
     """Money went back."""
 
     action = "purchases.refunded"
     amount: Amount
 
 
-class Cancelled(PurchaseEvent, kw_only=True, tag="cancelled"):
+class Cancelled(PurchaseEvent, frozen=True, kw_only=True, tag="cancelled"):
     """An order or a subscription was cancelled."""
 
     action = "purchases.cancelled"
     amount: Amount | None = None
 
 
-class SurveyEvent(Event, kw_only=True):
+class SurveyEvent(Event, frozen=True, kw_only=True):
     """What every survey answer carries."""
 
     topic = "surveys"
@@ -297,21 +297,21 @@ class SurveyEvent(Event, kw_only=True):
     product: str | None = None
 
 
-class CsatAnswered(SurveyEvent, kw_only=True, tag="csat"):
+class CsatAnswered(SurveyEvent, frozen=True, kw_only=True, tag="csat"):
     """A satisfaction answer, 1 to 5."""
 
     action = "surveys.csat"
     score: Annotated[int, Meta(ge=1, le=5)]
 
 
-class NpsAnswered(SurveyEvent, kw_only=True, tag="nps"):
+class NpsAnswered(SurveyEvent, frozen=True, kw_only=True, tag="nps"):
     """A recommendation answer, 0 to 10."""
 
     action = "surveys.nps"
     score: Annotated[int, Meta(ge=0, le=10)]
 
 
-class ProfileUpdated(Event, kw_only=True, tag="updated"):
+class ProfileUpdated(Event, frozen=True, kw_only=True, tag="updated"):
     """Attributes of the customer, merged over those known."""
 
     topic = "profiles"
@@ -319,7 +319,7 @@ class ProfileUpdated(Event, kw_only=True, tag="updated"):
     attributes: dict[str, Scalar]
 
 
-class ProfileErased(Event, kw_only=True, tag="erased"):
+class ProfileErased(Event, frozen=True, kw_only=True, tag="erased"):
     """The customer is to be forgotten (CONTRACT 9)."""
 
     topic = "profiles"
