@@ -79,7 +79,7 @@ class Metric(Enum):
 
     CUSTOMERS = _gauge("engage_customers", "customers", "partition", "Customers held.")
     STATE_BYTES = _gauge("engage_state_bytes", "bytes", "partition", "Encoded state held.")
-    STATE_LIMIT = _gauge("engage_state_limit_bytes", "bytes", "", "State this worker is sized for; 0 is no limit.")
+    MEMORY_LIMIT = _gauge("engage_memory_limit_bytes", "bytes", "", "Memory this worker may take; 0 is no limit.")
     LARGEST_STATE = _gauge("engage_largest_state_bytes", "bytes", "partition", "Largest customer of the last batches.")
     TIMERS = _gauge("engage_timers_pending", "customers", "partition", "Customers with a timer set.")
     NEXT_TIMER = _gauge("engage_next_timer_timestamp_seconds", "unix time", "partition", "When the next timer is due.")

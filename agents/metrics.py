@@ -47,11 +47,11 @@ class Metrics:
         ProcessCollector(registry=registry)
         self._start_at_zero()
 
-    def describe(self, version: str, policy_version: str, partitions: int, state_limit_bytes: int = 0) -> None:
-        """What this worker is; called once at start."""
+    def describe(self, version: str, policy_version: str, partitions: int, memory_limit_bytes: int = 0) -> None:
+        """What this worker is; called once at start. The limit is ``agents.memory.memory_limit``; 0 is none."""
         self._gauges[Metric.BUILD].labels(version, policy_version).set(1)
         self._gauges[Metric.INPUT_PARTITIONS].set(partitions)
-        self._gauges[Metric.STATE_LIMIT].set(state_limit_bytes)
+        self._gauges[Metric.MEMORY_LIMIT].set(memory_limit_bytes)
 
     def batch_applied(
         self,

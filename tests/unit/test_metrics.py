@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from agents.measures import KPI_SERIES, Metric
+from agents.memory import memory_limit
 from agents.metrics import Metrics
 from schemas.topics import INPUTS
 
@@ -159,3 +161,34 @@ def test_kpi_series_are_bounded_and_what_is_over_is_counted(metrics: Metrics, re
     assert read(registry, "engage_kpi", figure="fcr_rate", dimension="all", value="") == 81
     assert read(registry, "engage_kpi", figure="tickets", dimension="product", value="p-1") is None
     assert read(registry, "engage_kpi_left_out_total") == 2
+
+
+def test_a_worker_says_what_it_runs_and_what_it_may_take(metrics: Metrics, registry: CollectorRegistry) -> None:
+    metrics.describe("0.1.0", "7", partitions=12, memory_limit_bytes=2_000)
+    assert read(registry, "engage_build_info", version="0.1.0", policy_version="7") == 1
+    assert read(registry, "engage_input_partitions") == 12
+    assert read(registry, "engage_memory_limit_bytes") == 2_000
+
+
+def test_timers_and_transactions_are_counted(metrics: Metrics, registry: CollectorRegistry) -> None:
+    metrics.timers_ran([0.5, 3.0])
+    metrics.transaction(committed=True)
+    metrics.transaction(committed=False)
+    assert read(registry, "engage_timer_delay_seconds_sum") == 3.5
+    assert read(registry, "engage_transactions_total", outcome="aborted") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "limit"),
+    [
+        ("memory.max", "1073741824\n", 1_073_741_824),
+        ("memory.max", "max\n", 0),
+        ("memory/memory.limit_in_bytes", "536870912\n", 536_870_912),
+        ("memory/memory.limit_in_bytes", "9223372036854771712\n", 0),
+        ("other", "", 0),
+    ],
+)
+def test_the_memory_limit_is_read_from_the_control_group(tmp_path: Path, name: str, text: str, limit: int) -> None:
+    (tmp_path / "memory").mkdir()
+    (tmp_path / name).write_text(text)
+    assert memory_limit(tmp_path) == limit
