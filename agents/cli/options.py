@@ -33,7 +33,7 @@ class PathType(click.Path):
 
 
 policy_option = click.option(
-    "--policy", "policy_file", type=PathType(), metavar="FILE", envvar="ENGAGE_POLICY",
+    "--policy", "policy_file", type=PathType(), metavar="FILE", envvar="ENGAGE_POLICY_FILE",
     help="A policy file, merged over the defaults.",
 )  # fmt: skip
 until_option = click.option(

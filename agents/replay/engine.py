@@ -71,6 +71,10 @@ class Engine:
         """What came out since the last take."""
         return self._lane.take()
 
+    def advance(self, now: int) -> None:
+        """Run the timers due at or before ``now`` (ms)."""
+        self._lane.advance(now)
+
     def finish(self) -> int | None:
         """Run the timers due by the end and return that instant (ms): ``until``, else the last applied event's.
 

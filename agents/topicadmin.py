@@ -1,0 +1,166 @@
+"""The topics on a broker: what should be there, what is, and making what is missing."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
+
+from schemas.topics import CATALOGUE, INPUTS
+
+if TYPE_CHECKING:
+    from agents.settings import Settings
+
+_TIMEOUT_SECONDS = 15.0
+_COMPACT = {"cleanup.policy": "compact"}
+
+
+class BrokerError(ConnectionError):
+    """The broker does not answer or refuses.
+
+    Operator action: see that the address is right, that the broker runs, and that these credentials may describe and
+    create topics.
+    """
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """A topic as it should be; ``retention_ms`` None means compacted."""
+
+    name: str
+    retention_ms: int | None
+    description: str
+
+    @property
+    def config(self) -> dict[str, str]:
+        """The topic's settings on the broker."""
+        if self.retention_ms is None:
+            return dict(_COMPACT)
+        return {"cleanup.policy": "delete", "retention.ms": str(self.retention_ms)}
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A topic as it is."""
+
+    partitions: int
+    replication: int
+    config: dict[str, str]
+
+
+def wanted(settings: Settings) -> list[Wanted]:
+    """Every topic that a worker with these settings needs: inputs, outputs and its changelog."""
+    topics = [Wanted(topic.name, topic.retention_ms, topic.description) for topic in CATALOGUE.values()]
+    changelog = Wanted(settings.changelog_topic, None, "Customers and applied offsets; the engine's memory")
+    return [*topics, changelog]
+
+
+class TopicAdmin:
+    """Looks at and makes topics on the broker of the settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._client = AdminClient(client_options(settings))
+
+    def found(self) -> dict[str, Found]:
+        """The topics of this engine that exist.
+
+        Raises:
+            BrokerError: the broker does not answer.
+        """
+        names = [topic.name for topic in wanted(self._settings)]
+        with _answering(self._settings):
+            listed = self._client.list_topics(timeout=_TIMEOUT_SECONDS).topics
+            there = [name for name in names if name in listed]
+            futures = self._client.describe_configs([ConfigResource(ResourceType.TOPIC, name) for name in there])
+            configs = {
+                resource.name: {entry.name: entry.value for entry in future.result(_TIMEOUT_SECONDS).values()}
+                for resource, future in futures.items()
+            }
+        return {
+            name: Found(
+                len(listed[name].partitions), len(next(iter(listed[name].partitions.values())).replicas), configs[name]
+            )
+            for name in there
+        }
+
+    def create(self) -> list[str]:
+        """Make the topics that are missing and return their names; what exists is left as it is.
+
+        Raises:
+            BrokerError: the broker does not answer or refuses.
+        """
+        there = self.found()
+        partitions = there[INPUTS[0]].partitions if INPUTS[0] in there else self._settings.partitions
+        missing = [
+            NewTopic(topic.name, partitions, self._settings.replication_factor, config=topic.config)
+            for topic in wanted(self._settings)
+            if topic.name not in there
+        ]
+        if missing:
+            with _answering(self._settings):
+                for future in self._client.create_topics(missing).values():
+                    future.result(_TIMEOUT_SECONDS)
+        return [topic.topic for topic in missing]
+
+
+def faults(wants: Sequence[Wanted], found: dict[str, Found]) -> list[str]:
+    """What is wrong with the topics, one line each; nothing when a worker can run on them."""
+    return list(_faults(wants, found))
+
+
+def _faults(wants: Sequence[Wanted], found: dict[str, Found]) -> Iterator[str]:
+    for topic in wants:
+        if topic.name not in found:
+            yield f"{topic.name} is missing: engage topics create makes it"
+    counts = {name: found[name].partitions for name in INPUTS if name in found}
+    if len(set(counts.values())) > 1:
+        listed = ", ".join(f"{name} {number}" for name, number in counts.items())
+        yield f"the input topics must have the same number of partitions: {listed}"
+    for topic in wants:
+        there = found.get(topic.name)
+        if there is None:
+            continue
+        policy = there.config.get("cleanup.policy", "")
+        if topic.retention_ms is None:
+            if "compact" not in policy:
+                yield f"{topic.name} has cleanup.policy {policy or 'unknown'}, must be compact: old state would be lost"
+            if counts and there.partitions != max(counts.values()):
+                yield f"{topic.name} has {there.partitions} partitions, must have as many as the input topics"
+        elif "compact" in policy:
+            yield f"{topic.name} has cleanup.policy {policy}, must be delete: events would be lost"
+
+
+@contextlib.contextmanager
+def _answering(settings: Settings) -> Iterator[None]:
+    try:
+        yield
+    except (KafkaException, TimeoutError) as error:
+        reason = error.args[0].str() if isinstance(error, KafkaException) else "no answer in time"
+        message = f"broker {settings.bootstrap_servers}: {reason}"
+        raise BrokerError(message) from error
+
+
+def client_options(settings: Settings) -> dict[str, Any]:
+    """How a confluent-kafka client connects with these settings; it writes no log lines of its own."""
+    options: dict[str, Any] = {
+        "bootstrap.servers": settings.bootstrap_servers,
+        "security.protocol": settings.security_protocol,
+        "log_level": 0,
+        "socket.timeout.ms": int(_TIMEOUT_SECONDS * 1000),
+    }
+    files = {
+        "ssl.ca.location": settings.ssl_ca_file,
+        "ssl.certificate.location": settings.ssl_cert_file,
+        "ssl.key.location": settings.ssl_key_file,
+    }
+    options |= {name: str(path) for name, path in files.items() if path is not None}
+    if settings.security_protocol.startswith("SASL"):
+        options |= {
+            "sasl.mechanism": settings.sasl_mechanism,
+            "sasl.username": settings.sasl_username,
+            "sasl.password": settings.sasl_password.get_secret_value(),
+        }
+    return options
