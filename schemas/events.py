@@ -18,7 +18,8 @@ Identifier: TypeAlias = Annotated[str, Meta(min_length=1, max_length=128)]
 Amount: TypeAlias = Annotated[Decimal, Meta(description="An exact decimal, 0 or more, as a string or a number")]
 Seconds: TypeAlias = Annotated[float, Meta(ge=0)]
 Currency: TypeAlias = Annotated[str, Meta(pattern="^[A-Z]{3}$", min_length=3, max_length=3, description="ISO 4217")]
-Scalar: TypeAlias = str | int | float | bool | None
+Whole: TypeAlias = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+Scalar: TypeAlias = str | Whole | float | bool | None
 Channel: TypeAlias = Literal["email", "chat", "phone", "web", "social"]
 Priority: TypeAlias = Literal["low", "normal", "high", "urgent"]
 
@@ -64,7 +65,7 @@ class Search(Event, frozen=True, kw_only=True, tag="search"):
     topic = "clickstream"
     action = "clickstream.search"
     query: str
-    results: int | None = None
+    results: Whole | None = None
 
 
 class Download(Event, frozen=True, kw_only=True, tag="download"):
@@ -214,7 +215,7 @@ class TicketEscalated(TicketEvent, frozen=True, kw_only=True, tag="escalated"):
     """The ticket went up a tier."""
 
     action = "support-tickets.escalated"
-    tier: str | int | None = None
+    tier: str | Whole | None = None
 
 
 class TicketSolved(TicketEvent, frozen=True, kw_only=True, tag="solved"):

@@ -10,8 +10,11 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
+EARLIEST = -719_162 * DAY
+LATEST = 2_932_897 * DAY - 1
+"""The first and the last instant that RFC 3339 can write in UTC: the years 1 to 9999."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 _RFC3339 = re.compile(
     r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[Tt](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?"
     r"(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
@@ -39,17 +42,21 @@ def parse_instant(text: str) -> Instant:
         message = "expected an RFC 3339 time with an offset, such as 2026-11-21T09:30:00.000Z"
         raise ValueError(message)
     try:
-        moment = datetime.fromisoformat(text.upper())
-        return Instant((moment - _EPOCH) // _MILLISECOND)
-    except (ValueError, OverflowError) as error:
+        since = datetime.fromisoformat(text.upper()) - _EPOCH
+    except ValueError as error:
         message = f"expected an RFC 3339 time that exists: {error}"
         raise ValueError(message) from error
+    at = since.days * DAY + since.seconds * SECOND + since.microseconds // 1000
+    if not EARLIEST <= at <= LATEST:
+        message = "expected an RFC 3339 time in the years 1 to 9999 of UTC"
+        raise ValueError(message)
+    return Instant(at)
 
 
 def format_instant(at: int) -> str:
-    """The instant in UTC with three decimals and ``Z``."""
-    moment = _EPOCH + timedelta(milliseconds=at)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at % 1000:03d}Z"
+    """The instant in UTC with three decimals and ``Z``; one outside the years 1 to 9999 is written as their limit."""
+    moment = _EPOCH + timedelta(milliseconds=min(max(at, EARLIEST), LATEST))
+    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def parse_duration(text: str) -> Duration:
@@ -80,4 +87,4 @@ def day_of(at: int) -> int:
 
 def format_day(day: int) -> str:
     """``YYYY-MM-DD`` of a day number."""
-    return (_EPOCH + timedelta(days=day)).strftime("%Y-%m-%d")
+    return (_EPOCH + timedelta(days=day)).date().isoformat()
