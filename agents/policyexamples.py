@@ -97,7 +97,7 @@ def failures(example: Example, policy: Policy) -> list[str]:
         ExamplesError: an event of the example is not a valid event.
     """
     engine = Engine(policy)
-    last = _START
+    last = int(_START)
     for number, fields in enumerate(example.events):
         event, last = _event(example, number, fields)
         engine.feed(event)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,11 +11,16 @@ from agents.cli.options import PathType, events_option, policy_option, until_opt
 from agents.cli.problems import told
 from schemas.times import Instant
 
+if TYPE_CHECKING:
+    from agents.replay.customer import Standing
+    from schemas.policy import Policy
+
 EPILOG = """\b
 Examples:
   engage explain c-17 --events events
   engage explain c-17 --events events --until 2026-11-21T00:00:00Z --policy policy.yaml
-  engage explain c-17 --out out               from what a replay wrote
+  engage explain c-17 --out out                        from what a replay wrote
+  engage explain c-17 --url http://localhost:8080      from a running worker
 """
 
 
@@ -22,32 +28,49 @@ Examples:
 @click.argument("customer")
 @events_option
 @click.option("--out", type=PathType(), metavar="DIR", help="The --out folder of a replay.")
+@click.option("--url", metavar="URL", help="A running worker.")
+@click.option("--token", envvar="ENGAGE_HTTP_TOKEN", metavar="TOKEN", help="For a worker that wants one.")
 @policy_option
 @until_option
 def explain(
-    customer: str, events: tuple[Path, ...], out: Path | None, policy_file: Path | None, until: Instant | None
+    customer: str,
+    events: tuple[Path, ...],
+    out: Path | None,
+    url: str | None,
+    token: str | None,
+    policy_file: Path | None,
+    until: Instant | None,
 ) -> None:
     """Say in words why CUSTOMER stands where it stands.
 
     Score line by line, the level and when it will fall, the stage, whether the customer may be written to and why not,
     tickets, value, and the recent triggers with their evidence.
     """
-    if bool(events) == (out is not None):
-        raise click.UsageError("give either --events PATH or --out DIR")
-    from agents.replay import customer as standing
-    from agents.replay.reading import find_sources
+    if sum(map(bool, (events, out, url))) != 1:
+        raise click.UsageError("give one of --events PATH, --out DIR and --url URL")
     from schemas.policy import load
     from schemas.times import format_instant
     from streams.explain import explain as explained
 
     with told():
         policy = load(policy_file)
-        if out is not None:
-            found = standing.from_output(customer, out, until)
+        if url is not None:
+            from agents.remote import from_worker
+
+            found = from_worker(customer, url, token)
         else:
-            found = standing.from_events(customer, find_sources(events), policy, until)
+            found = _from_files(customer, events, out, policy, until)
     click.echo(f"{customer} at {format_instant(found.now)}")
     for section in explained(found.line, policy, found.now, found.triggers, found.events):
         click.echo("\n" + click.style(section.title, bold=True))
         for line in section.lines:
             click.echo(f"  {line}")
+
+
+def _from_files(
+    customer: str, events: tuple[Path, ...], out: Path | None, policy: Policy, until: Instant | None
+) -> Standing:
+    from agents.replay.customer import from_events, from_output
+    from agents.replay.reading import find_sources
+
+    return from_output(customer, out, until) if out else from_events(customer, find_sources(events), policy, until)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -62,14 +61,11 @@ class Engage(click.Group):
             return None
         return found
 
-    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> Any:
-        """Run, and exit with 0, 1, 2 or 70.
-
-        ``extra`` is what click's test runner passes on; the exit is always by ``sys.exit``.
-        """
-        extra.pop("standalone_mode", None)
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run, and exit with 0, 1, 2 or 70 by ``sys.exit``; arguments as click's own ``main``."""
+        extra |= {"standalone_mode": False, "prog_name": "engage"}
         try:
-            code = super().main(args, prog_name or "engage", standalone_mode=False, **extra)
+            code = super().main(*args, **extra)
         except click.exceptions.NoArgsIsHelpError as error:
             click.echo(error.ctx.get_help() if error.ctx else str(error))
             sys.exit(USAGE)

@@ -46,4 +46,5 @@ def worker(
     with told():
         from agents.worker import run
 
-        return run(settings)
+        code: int = run(settings)
+    return code

@@ -12,12 +12,13 @@ from typing import IO
 import orjson
 
 from agents.replay.reading import ReplayError
-from schemas.outputs import CustomerErased, Emission, ScoreChange, TriggerFired, envelope
+from schemas.outputs import CustomerErased, Emission, ScoreChange, TriggerFired, envelope, plain
 
 SCORE_CHANGES, TRIGGERS, DEAD_LETTERS = "score-changes.jsonl", "triggers.jsonl", "dead-letters.jsonl"
 CUSTOMERS, KPIS = "customers.jsonl", "kpis.json"
 FILES = (SCORE_CHANGES, TRIGGERS, DEAD_LETTERS, CUSTOMERS, KPIS)
 _PARTIAL = ".partial"
+_LINE = orjson.OPT_APPEND_NEWLINE | orjson.OPT_PASSTHROUGH_SUBCLASS
 
 
 class Output:
@@ -65,11 +66,11 @@ class Output:
 
     def customer(self, line: dict[str, object]) -> None:
         """Write one customer."""
-        self._files[CUSTOMERS].write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+        self._files[CUSTOMERS].write(orjson.dumps(line, default=plain, option=_LINE))
 
     def kpis(self, document: dict[str, object]) -> None:
         """Write the figures across customers."""
-        self._files[KPIS].write(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        self._files[KPIS].write(orjson.dumps(document, default=plain, option=_LINE | orjson.OPT_INDENT_2))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

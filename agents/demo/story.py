@@ -1,0 +1,102 @@
+"""What the demo streams in: real events in the order they happened, and a few bad ones between them."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import orjson
+
+from agents.adapters import Record, read
+from agents.samples import ACCESS_LOG
+
+SHARED_DATA = Path("..", "shared", "data")
+_ACCESS_LOG = Path("elastic_apache_logs", "apache_logs.gz")
+_HELPDESK = Path("helpdesk_italian", "helpdesk.csv.gz")
+
+
+class Message(NamedTuple):
+    """One record for an input topic."""
+
+    topic: str
+    key: bytes | None
+    value: bytes
+
+
+class Story(msgspec.Struct, frozen=True):
+    """The messages in order, and a line for each source that says what it is."""
+
+    sources: tuple[str, ...]
+    messages: tuple[Message, ...]
+
+
+BAD = (
+    Message("clickstream", b"demo-bad", b'{"event_id": "bad-1", "customer_id": "demo-bad", oops'),
+    Message("email", b"demo-bad", b'{"event_id":"bad-2","customer_id":"demo-bad","type":"opened"}'),
+    Message(
+        "purchases", b"demo-bad",
+        b'{"event_id":"bad-3","customer_id":"demo-bad","occurred_at":"2012-01-01T00:00:00Z","type":"gifted"}',
+    ),
+    Message(
+        "surveys", b"demo-bad",
+        b'{"event_id":"bad-4","customer_id":"demo-bad","occurred_at":"2012-01-01T00:00:00Z","type":"csat","score":9}',
+    ),
+    Message(
+        "profiles", b"someone-else",
+        b'{"event_id":"bad-5","customer_id":"demo-bad","occurred_at":"2012-01-01T00:00:00Z","type":"updated",'
+        b'"attributes":{}}',
+    ),
+)  # fmt: skip
+"""Not JSON, no time, an unknown type, a score out of range, a key that is not the customer's: five dead letters."""
+
+
+def tell(data: Path | None = None) -> Story:
+    """The story: real logs under ``data`` where they are, else the sample that comes with the product.
+
+    Raises:
+        SourceError: a log is there and cannot be read.
+    """
+    folder = data or SHARED_DATA
+    streams: list[list[Record]] = []
+    sources: list[str] = []
+    access_log = folder / _ACCESS_LOG
+    pages = _records("access-log-pages", access_log if access_log.is_file() else ACCESS_LOG)
+    if (folder / _HELPDESK).is_file():
+        tickets = _records("helpdesk", folder / _HELPDESK)
+        streams.append(tickets)
+        sources.append(f"{len(tickets):,} events of a software company's help desk, four years (real)")
+    else:
+        simulated = _simulated()
+        streams.append(simulated)
+        sources.append(f"{len(simulated):,} events of a small shop: tickets, mail, orders (simulated)")
+    streams.append(pages)
+    sources.append(f"{len(pages):,} page views, searches and downloads from a web access log, four days (real)")
+    sources.append(f"{len(BAD)} bad records between them, to see what becomes of such")
+    good = [
+        Message(row.topic, row.customer_id.encode() if row.customer_id else None, row.value) for row in _merged(streams)
+    ]
+    return Story(tuple(sources), tuple(_with_bad(good)))
+
+
+def _records(kind: str, path: Path) -> list[Record]:
+    return [row for row in read(kind, path) if isinstance(row, Record)]
+
+
+def _simulated() -> list[Record]:
+    return []
+
+
+def _merged(streams: Iterable[Sequence[Record]]) -> Iterator[Record]:
+    return heapq.merge(*streams, key=lambda row: orjson.loads(row.value)["occurred_at"])
+
+
+def _with_bad(good: Sequence[Message]) -> Iterator[Message]:
+    step = max(1, len(good) // (len(BAD) + 1))
+    for number, message in enumerate(good):
+        yield message
+        place, rest = divmod(number + 1, step)
+        if rest == 0 and place <= len(BAD):
+            yield BAD[place - 1]
