@@ -1,0 +1,48 @@
+"""Duplicates: the event ids of the last ``dedup_window``, exactly (CONTRACT 1, B13)."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from schemas.topics import INPUTS
+
+if TYPE_CHECKING:
+    from schemas.events import Event
+
+Seen = dict[int, dict[bytes, int]]
+_BUCKETS = 24
+_PLAIN_BYTES = 20
+_CODES = {topic: bytes([number]) for number, topic in enumerate(INPUTS)}
+
+
+def _key(event: Event) -> bytes:
+    """Topic and id in at most 21 bytes; a long id by its 160-bit digest."""
+    plain = event.event_id.encode()
+    if len(plain) >= _PLAIN_BYTES:
+        plain = blake2b(plain, digest_size=_PLAIN_BYTES).digest()
+    return _CODES[event.topic] + plain
+
+
+def is_duplicate(seen: Seen, event: Event, now: int, window: int) -> bool:
+    """Whether a first copy was applied less than ``window`` ms before ``now``."""
+    if not seen:
+        return False
+    name = _key(event)
+    for start, ids in seen.items():
+        offset = ids.get(name)
+        if offset is not None and now - (start + offset) < window:
+            return True
+    return False
+
+
+def remember(seen: Seen, event: Event, now: int, window: int) -> Seen:
+    """The ids with this one; whole buckets that have passed are let go."""
+    width = -(-window // _BUCKETS)
+    start = now - now % width
+    name = _key(event)
+    kept = {
+        old: ids for old, ids in seen.items() if old == start or now - (old + next(reversed(ids.values()))) < window
+    }
+    kept[start] = {**kept.get(start, {}), name: now - start}
+    return kept
