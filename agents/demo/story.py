@@ -12,9 +12,13 @@ import orjson
 
 from agents.adapters import Record, read
 from agents.samples import ACCESS_LOG
+from agents.simulate.settings import Settings
+from agents.simulate.stream import events
+from schemas.times import parse_instant
 
 SHARED_DATA = Path("..", "shared", "data")
 _ACCESS_LOG = Path("elastic_apache_logs", "apache_logs.gz")
+_SIMULATED_START = parse_instant("2015-04-20T00:00:00Z")
 _HELPDESK = Path("helpdesk_italian", "helpdesk.csv.gz")
 
 
@@ -86,11 +90,19 @@ def _records(kind: str, path: Path) -> list[Record]:
 
 
 def _simulated() -> list[Record]:
-    return []
+    settings = Settings(customers=300, events=12_000, days=30, start=_SIMULATED_START, dirty=0.005)
+    return [Record(*event) for event in events(settings)]
 
 
 def _merged(streams: Iterable[Sequence[Record]]) -> Iterator[Record]:
-    return heapq.merge(*streams, key=lambda row: orjson.loads(row.value)["occurred_at"])
+    return heapq.merge(*streams, key=_occurred_at)
+
+
+def _occurred_at(row: Record) -> str:
+    try:
+        return str(orjson.loads(row.value)["occurred_at"])
+    except (ValueError, TypeError, KeyError):
+        return ""
 
 
 def _with_bad(good: Sequence[Message]) -> Iterator[Message]:

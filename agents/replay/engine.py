@@ -11,21 +11,10 @@ from agents.replay.reading import Progress, Record, Source, read
 from schemas.deadletters import DeadLetter
 from schemas.events import Event
 from schemas.policy import Policy
-from streams.lane import Changes, Lane
-from streams.state import Customer, Erased
+from streams.lane import BEGINNING, Changes, Lane, Memory
+from streams.state import Customer
 
 log = logging.getLogger(__name__)
-
-
-class MemoryStore(dict[str, Customer | Erased]):
-    """The states of a replay, in memory."""
-
-    def put(self, customer_id: str, state: Customer | Erased | None) -> None:
-        """Keep a state; None deletes it."""
-        if state is None:
-            self.pop(customer_id, None)
-        else:
-            self[customer_id] = state
 
 
 class Engine:
@@ -37,12 +26,12 @@ class Engine:
 
     def __init__(self, policy: Policy, until: int | None = None, only: str | None = None) -> None:
         self.policy = policy
-        self.store = MemoryStore()
+        self.store = Memory()
         self.counts: Counter[str] = Counter()
         self.last_applied: int | None = None
         self._until = until
         self._only = only
-        self._now = 0
+        self._now = BEGINNING
         self._lane = Lane(self.store, policy)
 
     def feed(self, event: Event) -> DeadLetter | None:
@@ -89,7 +78,7 @@ class Engine:
         """The customers known now, by id; erased ones are left out."""
         for customer_id in sorted(self.store):
             state = self.store[customer_id]
-            if not isinstance(state, Erased):
+            if isinstance(state, Customer):
                 yield state
 
 
