@@ -9,7 +9,6 @@ from __future__ import annotations
 from copy import copy
 from typing import TYPE_CHECKING
 
-
 from schemas import events as e
 from schemas.outputs import TIMER, Contribution, CustomerErased, ScoreChange, ScoreLevel, erasure_id, score_change_id
 from streams import browsing, dedup, feedback, level, mail, measures, persona, score, support, timers, value
@@ -88,7 +87,7 @@ def apply(state: State, event: Event, now: int, policy: Policy) -> Outcome:
 
 
 def wake(state: State, now: int, policy: Policy) -> Outcome:
-    """Run every timer of a customer that is due at or before ``now`` (ms), at ``now``, in order of due, rule, subject."""
+    """Run every timer of a customer due at or before ``now`` (ms), at ``now``, in order of due, rule and subject."""
     if not isinstance(state, Customer):
         return Outcome(state)
     now = max(now, state.now)
@@ -207,8 +206,7 @@ def _score_change(work: Work, score_now: int, cause: str, instant: int, topic: s
         current=ScoreLevel(score_now, after.level),
         raw=score.round6(sum(work.points().values())),
         contributions=tuple(
-            Contribution(action, points)
-            for action, points in score.contributions(after.points, work.now, plan.scoring)
+            Contribution(action, points) for action, points in score.contributions(after.points, work.now, plan.scoring)
         ),
         cause=cause,
         policy_version=work.policy.version,

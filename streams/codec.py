@@ -39,6 +39,7 @@ def decode(data: bytes) -> Customer | Erased:
 
     Raises:
         UnknownStateError: the version is not known, or the bytes are damaged.
+
     """
     version, body = data[:1], memoryview(data)[1:]
     try:

@@ -18,7 +18,7 @@ ENDS_BY_TIME = frozenset({"schedule", "rolling_cap"})
 
 
 class Allowance(NamedTuple):
-    """``reasons`` in the order of the contract; ``next_allowed_at`` in ms, None when allowed or when no time ends it."""
+    """``reasons`` in the order of the contract; ``next_allowed_at`` in ms, None when allowed or no time ends it."""
 
     allowed: bool
     reasons: tuple[str, ...]

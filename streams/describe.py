@@ -27,7 +27,7 @@ def _raw(customer: Customer, now: int, plan: Plan) -> float:
     return score.round6(sum(score.by_action(customer.points, now, plan.scoring).values()))
 
 
-def _tickets(customer: Customer, now: int, plan: Plan) -> dict[str, int]:
+def _tickets(customer: Customer, _now: int, _plan: Plan) -> dict[str, int]:
     support = customer.support
     pending = sum(1 for ticket in customer.tickets.values() if ticket.outcome == "pending")
     return {
@@ -71,6 +71,6 @@ FIELDS: dict[str, Callable[[Customer, int, Plan], Any]] = {
 
 
 def customer_line(customer: Customer, now: int, policy: Policy) -> dict[str, Any]:
-    """The customer at ``now``; instants are ``Instant``, money is text: written as JSON by ``schemas.outputs.plain``."""
+    """The customer at ``now``; instants are ``Instant``, money is text; ``schemas.outputs.plain`` writes both."""
     plan = plan_of(policy)
     return {name: field(customer, now, plan) for name, field in FIELDS.items()}

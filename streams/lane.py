@@ -1,4 +1,4 @@
-"""A lane: the customers of one partition and their time, in memory. Replay is one lane; a worker has one a partition."""
+"""A lane: the customers of one partition and their time. Replay is one lane; a worker has one for each partition."""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from typing import TYPE_CHECKING
 
-
 from schemas import events as e
 from schemas.times import DAY
 from streams.state import Mail, Message

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from schemas.events import EVENTS
 from schemas.times import DAY
-from streams.value import PURCHASES_KEPT
 from streams.custom import Watch, watches_of
+from streams.value import PURCHASES_KEPT
 
 if TYPE_CHECKING:
     from schemas.policy import Policy
@@ -25,9 +25,7 @@ class Scoring:
         self._half_lives = {kind.action: default for kinds in EVENTS.values() for kind in kinds}
         self._half_lives.update({action: int(span) for action, span in score.half_lives.items()})
         self.cap = float(score.daily_cap.points)
-        self.capped = frozenset(
-            kind.action for topic in score.daily_cap.topics for kind in EVENTS.get(topic, ())
-        )
+        self.capped = frozenset(kind.action for topic in score.daily_cap.topics for kind in EVENTS.get(topic, ()))
         self.late = int(score.daily_cap.late)
         self.surge_days = max(1, int(policy.triggers.interest_surge.within) // DAY)
         self.open_days = max(self.surge_days, -(-self.late // DAY))
@@ -40,7 +38,15 @@ class Scoring:
 class Plan:
     """Everything derived from one policy."""
 
-    __slots__ = ("decision_maker", "policy", "purchases_kept", "scoring", "sends_kept_for", "watches", "watches_by_topic")
+    __slots__ = (
+        "decision_maker",
+        "policy",
+        "purchases_kept",
+        "scoring",
+        "sends_kept_for",
+        "watches",
+        "watches_by_topic",
+    )
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
@@ -50,7 +56,8 @@ class Plan:
         )
         contact = policy.contact
         self.sends_kept_for = (
-            max(contact.gap, contact.later.span, contact.first.span, *(cap.span for cap in contact.rolling), 0) + 40 * DAY
+            max(contact.gap, contact.later.span, contact.first.span, *(cap.span for cap in contact.rolling), 0)
+            + 40 * DAY
         )
         self.purchases_kept = max(
             PURCHASES_KEPT,

@@ -1,4 +1,4 @@
-"""The resolution clock of a ticket: it runs while the ticket is open and nobody waits for the customer (CONTRACT B7)."""
+"""The resolution clock of a ticket: it runs while the ticket is open and does not wait for the customer (B7)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LOG_KEPT = 64
 
 
 class Clock(NamedTuple):
-    """Milliseconds ``elapsed`` when the clock was ``read_at`` (None: not yet started), and why it stands, if it does."""
+    """Milliseconds ``elapsed`` when the clock was ``read_at`` (None: not yet started), and why it stands, if so."""
 
     elapsed: int = 0
     read_at: int | None = None
@@ -27,7 +27,7 @@ def note(ticket: Ticket, at: int, move: str) -> None:
     entries = sorted((*ticket.log, (at, move)), key=lambda entry: entry[0])
     if len(entries) > _LOG_KEPT and ticket.created_at is not None:
         half = _LOG_KEPT // 2
-        ticket.clock = tuple(_run(Clock(*ticket.clock), entries[:half], ticket.created_at))
+        ticket.clock = _run(Clock(*ticket.clock), entries[:half], ticket.created_at)
         entries = entries[half:]
     ticket.log = tuple(entries[-4 * _LOG_KEPT :])
 

@@ -125,12 +125,14 @@ def first_at_most(values: Mapping[str, float], now: int, score: int, plan: Scori
         (half_life, value) = terms[0]
         candidate = now + max(0, floor(half_life * log2(value / limit)) - 2) if value > limit else now
         return _step(terms, now, max(candidate, now), score)
-    end = now + max(half_life * max(1, floor(log2(max(value, 1.0) * len(terms) / limit)) + 2) for half_life, value in terms)
+    end = now + max(
+        half_life * max(1, floor(log2(max(value, 1.0) * len(terms) / limit)) + 2) for half_life, value in terms
+    )
     return _search(terms, now, now, end, limit, score)
 
 
 def _raw(terms: Iterable[tuple[int, float]], elapsed: int) -> float:
-    return sum(value * 2.0 ** (-elapsed / half_life) for half_life, value in terms)
+    return sum((value * 2.0 ** (-elapsed / half_life) for half_life, value in terms), 0.0)
 
 
 def _step(terms: list[tuple[int, float]], now: int, candidate: int, score: int) -> int:

@@ -11,6 +11,8 @@ from decimal import Decimal
 
 import msgspec
 
+from schemas.events import Priority
+
 LEVELS = ("low", "medium", "high")
 STAGES = ("subscriber", "lead", "qualified", "opportunity", "customer", "repeat_customer")
 
@@ -28,7 +30,7 @@ class Day(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Account(msgspec.Struct, array_like=True, frozen=True):
-    """Points of one action: days that can still change, and everything before as one figure worth ``old`` at ``ref``."""
+    """Points of one action: days that can still change, and all before as one figure worth ``old`` at ``ref``."""
 
     ref: int = 0
     old: float = 0.0
@@ -42,7 +44,7 @@ class Ticket(msgspec.Struct, array_like=True):
     created_at: int | None = None
     channel: str | None = None
     product: str | None = None
-    priority: str = "normal"
+    priority: Priority = "normal"
     stage: str = "subscriber"
     replies: int = 0
     first_reply_at: int | None = None

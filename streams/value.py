@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import insort
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from itertools import pairwise
 from math import ceil, sqrt
 from typing import TYPE_CHECKING
 
@@ -100,7 +101,7 @@ def average_order(money: Money) -> Decimal | None:
 def gap_statistics(purchases: tuple[int, ...]) -> tuple[float, float] | None:
     """Mean and population standard deviation of the gaps (ms) of the latest 50 purchases; None without a gap."""
     latest = purchases[-PURCHASES_KEPT:]
-    gaps = [later - earlier for earlier, later in zip(latest, latest[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(latest)]
     if not gaps:
         return None
     mean = sum(gaps) / len(gaps)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from schemas import events as e
-from schemas.times import Instant, day_of
+from schemas.times import DAY, Instant, day_of
 from streams import score
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def interest_surge(work: Work) -> None:
             "score": score_now,
             "score_then": earlier,
             "rise": score_now - earlier,
-            "then": Instant((day_of(work.now) - scoring.surge_days + 1) * score.DAY - 1),
+            "then": Instant((day_of(work.now) - scoring.surge_days + 1) * DAY - 1),
             "most_from": [{"action": action, "points": points} for action, points in main],
         },
     )

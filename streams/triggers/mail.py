@@ -93,7 +93,7 @@ def reader_never_clicks(work: Work) -> None:
 
 
 def fatigued(work: Work, message_id: str) -> None:
-    """A commercial message became old enough to judge: are the last ones mostly unopened? (CONTRACT B9)"""
+    """A commercial message became old enough to judge, and the last ones are mostly unopened (CONTRACT B9)."""
     customer, settings = work.after, work.policy.fatigue
     message = customer.mail.messages.get(message_id)
     if message is None or not mail.commercial(message) or customer.mail.fatigued:

@@ -28,9 +28,7 @@ def judge_segments(work: Work) -> None:
     """Segments entered and left, after all else."""
     customer = work.after
     now_in = tuple(
-        name
-        for name, condition in work.policy.segments.items()
-        if holds(condition, customer, work.now, work.plan)
+        name for name, condition in work.policy.segments.items() if holds(condition, customer, work.now, work.plan)
     )
     if now_in == customer.segments:
         return

@@ -21,9 +21,7 @@ def ticket_escalated(work: Work) -> None:
     """A ticket went up a tier."""
     if isinstance(work.event, e.TicketEscalated):
         ticket = work.after.tickets[work.event.ticket_id]
-        work.fire(
-            "ticket_escalated", work.event.ticket_id, {"tier": work.event.tier, **support.ticket_facts(ticket)}
-        )
+        work.fire("ticket_escalated", work.event.ticket_id, {"tier": work.event.tier, **support.ticket_facts(ticket)})
 
 
 def ticket_reopened(work: Work) -> None:
