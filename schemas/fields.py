@@ -116,7 +116,7 @@ _READERS: dict[type[inspect.Type], Callable[[Any, Any], Any]] = {
 
 
 def culprit(of: inspect.Type, value: Any) -> tuple[str, str, Any]:
-    """Of a ``WRONG`` value: the name inside it that is at fault (or empty), what is expected there, and what is there."""
+    """Of a ``WRONG`` value: the name inside it that is at fault (or empty), what is expected and what is there."""
     if isinstance(of, inspect.DictType) and isinstance(value, dict):
         for name, inner in value.items():
             if read(of.value_type, inner) is WRONG:

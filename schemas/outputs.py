@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 from hashlib import blake2b
-from typing import Any, ClassVar, TypeAlias
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 import msgspec
 import orjson
+from msgspec import Meta
 
 from schemas.times import Duration, Instant, format_duration, format_instant
 
@@ -19,12 +20,15 @@ SOURCE = "/engagement-engine"
 TIMER = "timer"
 """The ``cause`` of what no event caused."""
 
+Score: TypeAlias = Annotated[int, Meta(ge=0, le=100)]
+LevelName: TypeAlias = Annotated[str, Meta(pattern="^(low|medium|high)$")]
+
 
 class ScoreLevel(msgspec.Struct, frozen=True):
     """A score, 0 to 100, and the level it is in: ``low``, ``medium`` or ``high``."""
 
-    score: int
-    level: str
+    score: Score
+    level: LevelName
 
 
 class Contribution(msgspec.Struct, frozen=True):
@@ -63,8 +67,8 @@ class TriggerFired(msgspec.Struct, frozen=True, kw_only=True):
     subject: str | None
     evidence: dict[str, Any]
     cause: str
-    score: int
-    level: str
+    score: Score
+    level: LevelName
     policy_version: str
     at: int
 

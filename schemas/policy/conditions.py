@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Literal, TypeAlias, cast
+from typing import Literal, TypeAlias, cast, get_origin, get_type_hints
 
 import msgspec
 
+from schemas.customer import CustomerLine
 from schemas.policy.errors import Place
 from schemas.policy.numbers import is_number
 
@@ -52,18 +53,16 @@ class Not(msgspec.Struct, frozen=True, tag="not"):
 FORMS = ("attribute", "state", "all", "any", "not")
 Condition: TypeAlias = Compare | All | Any | Not
 
-STATE: dict[str, tuple[str, ...] | None] = {
-    "customer_id": (), "score": (), "raw": (), "level": (), "contributions": None, "first_seen": (), "last_seen": (),
-    "last_activity": (), "stage": (), "role": (), "segments": None, "interests": None,
-    "tickets": ("created", "solved", "escalated", "reopened", "fcr_confirmed", "fcr_missed", "fcr_pending"),
-    "email": ("sent", "delivered", "opened", "clicked", "bounced", "complained", "unsubscribed"),
-    "contact": ("allowed", "reasons", "next_allowed_at"),
-    "value": (
-        "orders", "revenue", "average_order", "recurring_revenue", "currency", "tier", "first_purchase",
-        "last_purchase",
-    ),
-    "satisfaction": ("csat_mean", "csat_last", "nps_last"),
-}  # fmt: skip
+
+def _fields(of: type[msgspec.Struct]) -> dict[str, tuple[str, ...] | None]:
+    found: dict[str, tuple[str, ...] | None] = {}
+    for name, inner in get_type_hints(of).items():
+        structured = isinstance(inner, type) and issubclass(inner, msgspec.Struct)
+        found[name] = inner.__struct_fields__ if structured else None if get_origin(inner) is tuple else ()
+    return found
+
+
+STATE = _fields(CustomerLine)
 """The fields of a customer's line, each with the fields inside it; None where a list is."""
 
 
