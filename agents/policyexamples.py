@@ -11,7 +11,7 @@ A file is ``{examples: [...]}`` with items like
   expect: {fires: [pricing_interest], silent: [going_quiet], level: low}
 
 ``at`` and ``until`` are spans after an arbitrary start; the ids, the customer and ``occurred_at`` are filled in.
-``expect`` holds any of ``fires``, ``silent`` (names of triggers), ``level``, ``stage``, ``score``, ``segments``.
+A rule of the policy may hold ``examples`` itself (``{events, fires}``). ``expect`` holds any of ``fires``, ``silent`` (names of triggers), ``level``, ``stage``, ``score``, ``segments``.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ import yaml
 from agents.replay.engine import Engine
 from schemas.deadletters import DeadLetter
 from schemas.decode import decode
+from schemas.events import Event
 from schemas.outputs import TriggerFired
-from schemas.policy import Policy
+from schemas.policy import Absence, Policy
 from schemas.times import Duration, format_instant, parse_duration, parse_instant
 from schemas.topics import INPUTS
 from streams.describe import customer_line
@@ -64,6 +65,9 @@ class Example(msgspec.Struct, forbid_unknown_fields=True):
     expect: Expectation
     until: str = "0s"
 
+    patience: int = 0
+    """How long (ms) to wait after the last event, at least."""
+
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     examples: tuple[Example, ...]
@@ -90,6 +94,20 @@ def read_examples(path: Path) -> tuple[Example, ...]:
         raise ExamplesError(message) from error
 
 
+def rule_examples(policy: Policy) -> tuple[Example, ...]:
+    """The examples that the custom rules of a policy hold; one about absence is given the time to fire."""
+    return tuple(
+        Example(
+            name=f"{rule.name}, example {number}",
+            events=example.events,
+            expect=Expectation(fires=(rule.name,)) if example.fires else Expectation(silent=(rule.name,)),
+            patience=rule.when.span if isinstance(rule.when, Absence) else 0,
+        )
+        for rule in policy.rules
+        for number, example in enumerate(rule.examples, 1)
+    )
+
+
 def failures(example: Example, policy: Policy) -> list[str]:
     """What does not hold of an example under a policy; nothing when all holds.
 
@@ -99,9 +117,10 @@ def failures(example: Example, policy: Policy) -> list[str]:
     engine = Engine(policy)
     last = int(_START)
     for number, fields in enumerate(example.events):
-        event, last = _event(example, number, fields)
+        event = _event(example, number, fields)
+        last = max(last, event.occurred_at)
         engine.feed(event)
-    end = max(last, _START + _span(example, example.until))
+    end = max(last + example.patience, _START + _span(example, example.until))
     engine.advance(end)
     fired = {emission.trigger for emission in engine.take().emissions if isinstance(emission, TriggerFired)}
     expect, state = example.expect, engine.store.get(_CUSTOMER)
@@ -118,7 +137,7 @@ def failures(example: Example, policy: Policy) -> list[str]:
     return wrong
 
 
-def _event(example: Example, number: int, fields: Mapping[str, Any]) -> tuple[Any, int]:
+def _event(example: Example, number: int, fields: Mapping[str, Any]) -> Event:
     body = dict(fields)
     topic = body.pop("topic", None)
     if topic not in INPUTS:
@@ -130,7 +149,7 @@ def _event(example: Example, number: int, fields: Mapping[str, Any]) -> tuple[An
     if isinstance(event, DeadLetter):
         message = f"example {example.name!r}, event {number}: {event.detail}"
         raise ExamplesError(message)
-    return event, at
+    return event
 
 
 def _span(example: Example, text: str) -> Duration:

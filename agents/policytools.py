@@ -17,6 +17,8 @@ from schemas.times import Duration, Instant, format_duration, format_instant
 from streams.describe import customer_line
 
 _BATCH = 4_096
+_WHOLE = ("segments", "customer_definitions")
+_UNSAID = (None, ())
 
 
 class Firing(msgspec.Struct, frozen=True, order=True):
@@ -135,13 +137,15 @@ def changes(policy: Policy) -> list[str]:
 def _flat(value: object, key: str = "") -> dict[str, str]:
     if isinstance(value, msgspec.Struct):
         value = {name: getattr(value, name) for name in value.__struct_fields__}
-    if isinstance(value, Mapping) and value:
+    if isinstance(value, Mapping):
         found: dict[str, str] = {}
         for name, item in value.items():
-            found |= _flat(item, f"{key}.{name}" if key else str(name))
+            whole = key in _WHOLE
+            place = f"{key}.{name}" if key else str(name)
+            found |= {place: _words(item)} if whole else _flat(item, place)
         return found
-    if isinstance(value, tuple):
-        return {key: "[" + ", ".join(_words(item) for item in value) + "]"}
+    if key == "rules" and isinstance(value, tuple):
+        return {f"rules.{rule.name}": _words(rule) for rule in value}
     return {key: _words(value)}
 
 
@@ -149,7 +153,9 @@ def _words(value: object) -> str:
     if isinstance(value, Duration):
         return format_duration(value)
     if isinstance(value, msgspec.Struct):
-        return "{" + ", ".join(f"{name}: {item}" for name, item in _flat(value).items()) + "}"
+        value = {name: getattr(value, name) for name in value.__struct_fields__}
     if isinstance(value, Mapping):
-        return "{}"
+        return "{" + ", ".join(f"{name}: {_words(item)}" for name, item in value.items() if item not in _UNSAID) + "}"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_words(item) for item in value) + "]"
     return "null" if value is None else str(value)

@@ -15,7 +15,7 @@ EPILOG = """\b
 Examples:
   engage policy check policy.yaml
   engage policy diff default policy.yaml --events events --details
-  engage policy test policy.yaml              examples in policy.examples.yaml
+  engage policy test policy.yaml              its examples, and those in policy.examples.yaml
 """
 
 
@@ -67,16 +67,23 @@ def compare(before: Path, after: Path, events: tuple[Path, ...], until: Instant 
 @click.argument("file", type=PathType())
 @click.option("--examples", type=PathType(), metavar="FILE", help="Default: <policy>.examples.yaml beside the policy.")
 def test(file: Path, examples: Path | None) -> None:
-    """Run the examples beside FILE: what must fire fires, what must not does not."""
-    from agents.policyexamples import beside, failures, read_examples
+    """Run the examples of FILE: what must fire fires, what must not does not.
+
+    Examples stand under the rules of the policy, or in a file beside it.
+    """
+    from agents.policyexamples import beside, failures, read_examples, rule_examples
     from schemas.policy import load
 
     with told():
         found = load(file)
-        stories = read_examples(examples or beside(file))
+        apart = examples or beside(file)
+        stories = rule_examples(found) + (read_examples(apart) if examples or apart.exists() else ())
         results = [(story, failures(story, found)) for story in stories]
     for story, wrong in results:
         click.echo(f"{'FAILED' if wrong else 'ok    '} {story.name}" + "".join(f"\n         {line}" for line in wrong))
+    if not results:
+        message = f"no examples: put them under the rules of {file}, or into {apart}"
+        raise Problem(message)
     failed = sum(bool(wrong) for _, wrong in results)
     if failed:
         message = f"{failed} of {len(results)} examples do not hold under {file}"

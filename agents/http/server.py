@@ -12,6 +12,7 @@ from prometheus_client.exposition import choose_encoder
 from agents.http.access import refusal
 from agents.http.page import render
 from agents.http.status import Absent, Verdict, WorkerStatus
+from schemas.outputs import plain
 
 _LONGEST_ID: Final = 128
 _ABSENT: Final[dict[Absent, tuple[int, str]]] = {
@@ -121,4 +122,8 @@ def _probe(name: str, verdict: Verdict) -> web.Response:
 
 
 def _json(status: int, body: object) -> web.Response:
-    return web.Response(status=status, body=orjson.dumps(body), content_type="application/json")
+    return web.Response(
+        status=status,
+        body=orjson.dumps(body, default=plain, option=orjson.OPT_PASSTHROUGH_SUBCLASS),
+        content_type="application/json",
+    )
