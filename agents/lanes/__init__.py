@@ -1,0 +1,1 @@
+"""Live lanes: for each partition number its six topics, its customers, timers, applied offsets and producer."""

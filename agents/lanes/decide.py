@@ -1,0 +1,126 @@
+"""Decisions of a lane on merged entries and on timers, gathered until they are delivered together."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from agents.changelog import Change, LaneRecord
+from agents.deliver import Record
+from agents.lanes.reading import dead_letter
+from agents.lanes.tally import Tally
+from agents.tables import Customers, State, lane_change
+from schemas.deadletters import DeadLetter
+from schemas.outputs import Emission, envelope, key
+from schemas.topics import DEAD_LETTERS
+from streams.lane import Lane
+
+if TYPE_CHECKING:
+    from agents.lanes.buffers import Entry
+    from agents.lanes.clocks import LaneClock
+
+logger = logging.getLogger(__name__)
+
+Combine = Callable[[int, Sequence[Any]], Iterable[Record]]
+"""A second stage: (partition, facts of a chunk) -> records that leave in the chunk's own transaction."""
+
+
+class Decision(NamedTuple):
+    """What a chunk came to, ready to be delivered."""
+
+    outputs: list[Record]
+    changes: list[Change]
+    emissions: Sequence[Emission]
+    states: Mapping[str, State | None]
+    lane: LaneRecord
+    tally: Tally
+    seconds: float
+
+
+class Decider:
+    """The core lane with the customers of one partition. ``feed`` and ``wake`` gather, ``take`` hands out."""
+
+    def __init__(self, partition: int, lane: Lane, customers: Customers, clock: LaneClock, combine: Combine) -> None:
+        self.lane = lane
+        self.customers = customers
+        self.clock = clock
+        self._partition = partition
+        self._combine = combine
+        self._begin()
+
+    def _begin(self) -> None:
+        self._letters: list[Record] = []
+        self._tally = Tally()
+        self._offsets: dict[str, int] = {}
+        self._seconds = 0.0
+
+    def feed(self, entries: Sequence[Entry]) -> None:
+        """Decide on entries in their order; what cannot be applied becomes a dead letter."""
+        started = time.perf_counter()
+        clock, lane, tally = self.clock, self.lane, self._tally
+        live = clock.live()
+        for item in entries:
+            decoded = item.decoded
+            self._offsets[item.topic] = item.record.offset
+            if isinstance(decoded, DeadLetter):
+                self._dead(item, decoded)
+                continue
+            if live is not None:
+                clock.now = live
+            elif item.occurred_at > clock.now:
+                clock.now = item.occurred_at
+            try:
+                outcome = lane.feed(decoded, clock.now)
+            except Exception as failure:
+                logger.warning("Lane %d: an event could not be processed: %s", self._partition, type(failure).__name__)
+                logger.debug("Event that could not be processed", exc_info=True)
+                self._dead(item, DeadLetter("processing_error", f"{type(failure).__name__}: {failure}"))
+            else:
+                tally.event(decoded, outcome.disposition, clock.now)
+        tally.records += len(entries)
+        self._seconds += time.perf_counter() - started
+
+    def sample(self, entries: Sequence[Entry], partitions: int) -> bool:
+        """Whether keys are seen on partitions that Kafka's default partitioner would not give them."""
+        return self._tally.sample_partitions(entries, partitions)
+
+    def wake(self, until: int, most: int) -> bool:
+        """Run what is due until then (ms), ``most`` instants at once; True when there is more to run."""
+        started = time.perf_counter()
+        lane = self.lane
+        for _ in range(most):
+            due = lane.next_due()
+            if due is None or due > until:
+                lane.advance(until)
+                self.clock.now = until
+                break
+            lane.advance(due)
+            self.clock.now = max(self.clock.now, due)
+        self._seconds += time.perf_counter() - started
+        return self.clock.now < until
+
+    def take(self, applied: Mapping[str, int]) -> Decision:
+        """What came out since the last take; ``applied`` are the offsets before it."""
+        started = time.perf_counter()
+        came = self.lane.take()
+        outputs = [Record(emission.topic, key(emission), envelope(emission)) for emission in came.emissions]
+        outputs += self._letters
+        outputs += self._combine(self._partition, came.facts)
+        record = LaneRecord({**applied, **self._offsets}, self.clock.now)
+        changes = self.customers.changes(came.states)
+        changes.append(lane_change(record))
+        seconds = self._seconds + time.perf_counter() - started
+        decision = Decision(outputs, changes, came.emissions, came.states, record, self._tally, seconds)
+        self._begin()
+        return decision
+
+    def _dead(self, item: Entry, letter: DeadLetter) -> None:
+        self._letters.append(Record(DEAD_LETTERS.name, item.record.key, dead_letter(item, letter)))
+        self._tally.dead_letter(item.topic, letter.reason)
+
+
+def combine_nothing(partition: int, facts: Sequence[Any]) -> Iterable[Record]:  # noqa: ARG001
+    """No second stage."""
+    return ()

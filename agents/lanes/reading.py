@@ -1,0 +1,38 @@
+"""From records to entries: decode, and the checks that need the message key or the wall clock. Nothing here raises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from agents.lanes.buffers import Entry, entry
+from schemas.deadletters import DeadLetter, dead_letter_record
+from schemas.decode import check_future, check_key, decode
+
+
+def read(topic: str, records: Iterable[Any], wall: int | None) -> list[Entry]:
+    """Entries of a topic's records; ``wall`` (ms) is None when time is the events' own."""
+    entries = []
+    for record in records:
+        decoded = decode(topic, record.value)
+        if not isinstance(decoded, DeadLetter):
+            wrong = check_key(decoded, record.key) or (None if wall is None else check_future(decoded, wall))
+            entries.append(entry(topic, record, wrong or decoded))
+        else:
+            entries.append(entry(topic, record, decoded))
+    return entries
+
+
+def dead_letter(item: Entry, letter: DeadLetter) -> bytes:
+    """The record on ``dead-letters`` for an entry."""
+    record = item.record
+    return dead_letter_record(
+        letter.reason,
+        letter.detail,
+        item.topic,
+        record.partition,
+        record.offset,
+        record.key,
+        record.value,
+        record.headers,
+    )

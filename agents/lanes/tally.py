@@ -1,0 +1,104 @@
+"""What happened in one chunk, counted for the metrics; and the limit at which dead letters stop the worker."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from aiokafka.partitioner import DefaultPartitioner
+
+from agents.lanes.buffers import Entry
+from schemas.events import Event
+from schemas.outputs import CustomerErased, Emission, ScoreChange, TriggerFired
+
+_LATE_MS: Final = 1_000
+_SAMPLE: Final = 4
+_murmur2: Final = DefaultPartitioner()
+
+
+class Tally:
+    """Counts of one chunk."""
+
+    def __init__(self) -> None:
+        self._applied: Counter[type[Event]] = Counter()
+        self._duplicates: Counter[str] = Counter()
+        self._dropped: Counter[tuple[str, str]] = Counter()
+        self._dead_letters: Counter[tuple[str, str]] = Counter()
+        self._mispartitioned: Counter[str] = Counter()
+        self._late: list[tuple[str, float]] = []
+        self.records = 0
+
+    def event(self, event: Event, disposition: str, now: int) -> None:
+        """An event that the core has judged at ``now``."""
+        if disposition == "applied":
+            self._applied[type(event)] += 1
+        elif disposition == "duplicate":
+            self._duplicates[event.topic] += 1
+        else:
+            self._dropped[event.topic, "erased"] += 1
+        if now - event.occurred_at > _LATE_MS:
+            self._late.append((event.topic, (now - event.occurred_at) / 1000))
+
+    def dead_letter(self, topic: str, reason: str) -> None:
+        """A record that could not be applied."""
+        self._dead_letters[topic, reason] += 1
+
+    @property
+    def dead_letters(self) -> int:
+        """Dead letters of this chunk."""
+        return self._dead_letters.total()
+
+    def sample_partitions(self, entries: Sequence[Entry], partitions: int) -> bool:
+        """Whether some of these keys lie where Kafka's default partitioner would not put them (a few are looked at)."""
+        numbers = list(range(partitions))
+        for entry in entries[:_SAMPLE]:
+            if entry.record.key is not None and _murmur2(entry.record.key, numbers, numbers) != entry.record.partition:
+                self._mispartitioned[entry.topic] += 1
+        return bool(self._mispartitioned)
+
+    def metrics(self, emissions: Iterable[Emission]) -> dict[str, Any]:
+        """Keyword arguments of ``Metrics.batch_applied``."""
+        levels: Counter[str] = Counter()
+        rules: Counter[str] = Counter()
+        erasures = 0
+        for emission in emissions:
+            if isinstance(emission, ScoreChange):
+                levels[emission.current.level] += 1
+            elif isinstance(emission, TriggerFired):
+                rules[emission.trigger] += 1
+            elif isinstance(emission, CustomerErased):
+                erasures += 1
+        events = {(kind.topic, kind.action.partition(".")[2]): count for kind, count in self._applied.items()}
+        return {
+            "records": self.records,
+            "events": events,
+            "duplicates": self._duplicates,
+            "dropped": self._dropped,
+            "dead_letters": self._dead_letters,
+            "mispartitioned": self._mispartitioned,
+            "late": self._late,
+            "score_changes": levels,
+            "triggers": rules,
+            "erasures": erasures,
+        }
+
+
+class DeadLetterLimit:
+    """When nearly all input is invalid the input is wrong: better to stop than to dead-letter the world."""
+
+    def __init__(self, share: float, minimum: int) -> None:
+        self._share = share
+        self._minimum = minimum
+        self._records = 0
+        self._dead = 0
+
+    def passed(self, records: int, dead: int) -> bool:
+        """Take in a chunk; True when more than the share of the latest records are dead letters."""
+        self._records += records
+        self._dead += dead
+        over = self._records >= self._minimum and self._dead > self._share * self._records
+        if self._records >= 2 * self._minimum:
+            self._records //= 2
+            self._dead //= 2
+        return over

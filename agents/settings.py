@@ -1,0 +1,104 @@
+"""Settings of a worker: where things are and how much it may take, from the environment; never what it decides.
+
+Every field is an environment variable with the prefix ``ENGAGE_``; a secret may also be a file of that name (such as
+``engage_sasl_password``) in the folder that ``ENGAGE_SECRETS_DIR`` names. What the engine decides is the policy's.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Clock = Literal["wall", "event"]
+Guarantee = Literal["exactly_once", "at_least_once"]
+
+
+class Settings(BaseSettings):
+    """Frozen, read once. Units are in the names; times are milliseconds where a name ends in ``_ms``."""
+
+    model_config = SettingsConfigDict(env_prefix="ENGAGE_", frozen=True, extra="ignore", case_sensitive=False)
+
+    bootstrap_servers: str = "127.0.0.1:9092"
+    application_id: str = Field(default="engage", pattern=r"^[A-Za-z0-9._-]{1,100}$")
+    """Consumer group, prefix of the changelog topic and of the transactional ids."""
+    instance_id: str | None = None
+    """Static membership: a name that this worker keeps over restarts (pod ordinal), unique in the group."""
+    policy_file: Path | None = None
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    clock: Clock = "wall"
+    guarantee: Guarantee = "exactly_once"
+    """``exactly_once`` becomes ``at_least_once``, with a line in the log, on the embedded broker."""
+
+    create_topics: bool = True
+    partitions: int = Field(default=4, ge=1, le=1000)
+    """For topics that are created; existing topics keep what they have."""
+    replication_factor: int = Field(default=1, ge=1)
+
+    chunk_records: int = Field(default=5_000, ge=1)
+    """Records of a lane in one transaction, at most."""
+    buffer_records: int = Field(default=10_000, ge=1)
+    """Records of one partition that wait in a lane; at as many, fetching it is paused until half are done."""
+    fetch_records: int = Field(default=5_000, ge=1)
+    fetch_wait_ms: int = Field(default=100, ge=1, le=5_000)
+    merge_wait_ms: int = Field(default=5_000, ge=0)
+    """How long a lane waits for a topic that has more on the broker but sends nothing."""
+    sweep_ms: int = Field(default=1_000, ge=10)
+    live_within_ms: int = Field(default=2_000, ge=100)
+    """A lane counts as caught up when all six topics were seen at their end this recently."""
+    backlog_idle_ms: int = Field(default=2_000, ge=0)
+    """Clock ``event``: once all lanes were at their end this long, they share the latest time of any of them."""
+
+    dead_letter_share: float = Field(default=0.95, gt=0, le=1)
+    """The worker stops when more than this share of the latest records are dead letters: the input is wrong."""
+    dead_letter_minimum: int = Field(default=1_000, ge=1)
+    """... but not before so many records were read."""
+
+    store: Literal["memory", "rocksdb"] = "memory"
+    data_dir: Path = Path("data")
+    decoded_customers: int = Field(default=20_000, ge=1)
+    """Customers of a lane kept decoded beside their bytes."""
+    rocksdb_trust_hours: int = Field(default=20, ge=1)
+    """Local state older than this is read anew: deletions may have left the changelog (``delete.retention.ms``)."""
+
+    retry_attempts: int = Field(default=5, ge=1)
+    retry_wait_ms: int = Field(default=500, ge=1)
+    request_timeout_ms: int = Field(default=40_000, ge=1_000)
+    transaction_timeout_ms: int = Field(default=60_000, ge=1_000)
+    session_timeout_ms: int = Field(default=45_000, ge=1_000)
+    heartbeat_ms: int = Field(default=3_000, ge=100)
+    rebalance_timeout_ms: int = Field(default=120_000, ge=1_000)
+    commit_ms: int = Field(default=1_000, ge=100)
+    check_crcs: bool = True
+
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    ssl_ca_file: Path | None = None
+    ssl_cert_file: Path | None = None
+    ssl_key_file: Path | None = None
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    sasl_username: str = ""
+    sasl_password: SecretStr = SecretStr("")
+
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(default=8080, ge=0, le=65535)
+    http_token: SecretStr | None = None
+    redis_url: SecretStr | None = None
+
+    @property
+    def changelog_topic(self) -> str:
+        """Compacted topic that holds the customers and the applied offsets."""
+        return f"{self.application_id}-customers-changelog"
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Settings of this process: ``overrides``, then the environment, then the secrets folder, then the defaults.
+
+    Raises:
+        pydantic.ValidationError: a value is not possible. Operator action: correct the variable that it names.
+
+    """
+    return Settings(_secrets_dir=os.environ.get("ENGAGE_SECRETS_DIR"), **overrides)  # type: ignore[call-arg]

@@ -1,0 +1,89 @@
+"""Before a worker starts: the topics are made where that is allowed, and what it cannot run on is refused."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from agents.topicadmin import BrokerError, TopicAdmin, client_options, faults, wanted
+from schemas.topics import INPUTS
+
+if TYPE_CHECKING:
+    from agents.settings import Guarantee, Settings
+
+logger = logging.getLogger(__name__)
+
+_TIMEOUT_SECONDS: Final = 15.0
+_EMBEDDED: Final = "mockCluster"
+
+
+class TopicsRefusedError(ValueError):
+    """The topics on the broker are not such that a worker can run on them without losing or mixing state.
+
+    Operator action: correct what the message names; ``engage topics check`` lists all of it.
+    """
+
+
+class Ground(NamedTuple):
+    """What the broker offers: partitions of each input topic, and what can be promised to subscribers."""
+
+    partitions: int
+    guarantee: Guarantee
+
+
+def prepare(settings: Settings) -> Ground:
+    """Make topics that are missing, when the settings allow it, and check all of them. Blocks for a moment.
+
+    Raises:
+        BrokerError: the broker does not answer.
+        TopicsRefusedError: topics are missing, or not co-partitioned, or the changelog is not compacted.
+
+    """
+    if settings.create_topics:
+        made = TopicAdmin(settings).create()
+        if made:
+            logger.info("Topics made: %s", ", ".join(made))
+    cluster_id, counts = look(settings)
+    inputs = {topic: counts.get(topic, 0) for topic in INPUTS}
+    missing = [topic for topic, count in inputs.items() if not count]
+    if missing:
+        message = f"input topics are missing: {', '.join(missing)}"
+        raise TopicsRefusedError(message)
+    numbers = set(inputs.values()) | {counts.get(settings.changelog_topic, 0)}
+    if len(numbers) > 1:
+        listed = ", ".join(f"{name} {number}" for name, number in inputs.items())
+        changelog = f"{settings.changelog_topic} {counts.get(settings.changelog_topic, 0)}"
+        message = f"the input topics and the changelog must have the same number of partitions: {listed}, {changelog}"
+        raise TopicsRefusedError(message)
+    if settings.create_topics:
+        wrong = faults(wanted(settings), TopicAdmin(settings).found())
+        if wrong:
+            raise TopicsRefusedError("; ".join(wrong))
+    return Ground(numbers.pop(), guarantee(settings, cluster_id))
+
+
+def look(settings: Settings) -> tuple[str, dict[str, int]]:
+    """The cluster's id, and the partitions of every topic on it.
+
+    Raises:
+        BrokerError: the broker does not answer.
+
+    """
+    client = AdminClient(client_options(settings))
+    try:
+        listed = client.list_topics(timeout=_TIMEOUT_SECONDS)
+    except KafkaException as error:
+        message = f"broker {settings.bootstrap_servers}: {error.args[0].str()}"
+        raise BrokerError(message) from error
+    return str(listed.cluster_id), {name: len(topic.partitions) for name, topic in listed.topics.items()}
+
+
+def guarantee(settings: Settings, cluster_id: str) -> Guarantee:
+    """What can be promised on this cluster: the embedded one takes transactions but isolates nothing."""
+    if settings.guarantee == "exactly_once" and cluster_id.startswith(_EMBEDDED):
+        logger.warning("The embedded broker has no transactions that isolate: at_least_once")
+        return "at_least_once"
+    return settings.guarantee
