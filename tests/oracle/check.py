@@ -104,7 +104,7 @@ def _kpis(ours: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
     names = (*SHARED, "conversion", "levels", "roles", "segments")
     found = _figures("kpis total", ours["total"], wanted["total"], names)
     for dimension, parts in NAMED.items():
-        left, right = ours["total"]["by"].get(dimension, {}), wanted["total"]["by"][dimension]
+        left, right = ours["total"].get("by", {}).get(dimension, {}), wanted["total"]["by"][dimension]
         for each in sorted(left.keys() | right.keys()):
             found += _figures(f"kpis by {dimension} {each}", left.get(each, {}), right.get(each, {}), parts)
     for day in sorted(ours["by_day"].keys() | wanted["by_day"].keys()):

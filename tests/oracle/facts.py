@@ -64,9 +64,7 @@ def role(events: list[Ev], now: int, policy: dict[str, Any]) -> str | None:
     ]
     if len(social) >= rules["champion"]["count"]:
         return "champion"
-    downloads = [
-        e for e in recent(rules["information_gatherer"]["within"]) if e.action == "clickstream.download"
-    ]
+    downloads = [e for e in recent(rules["information_gatherer"]["within"]) if e.action == "clickstream.download"]
     return "information_gatherer" if len(downloads) >= rules["information_gatherer"]["count"] else None
 
 

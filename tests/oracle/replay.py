@@ -31,9 +31,7 @@ class Result:
 
 def merge(streams: Streams) -> list[tuple[str, int, bytes]]:
     """The lines of all topics in the order of a replay, as (topic, line number, line)."""
-    waiting = {
-        topic: [(n, text) for n, text in enumerate(streams.get(topic, [])) if text.strip()] for topic in INPUTS
-    }
+    waiting = {topic: [(n, text) for n, text in enumerate(streams.get(topic, [])) if text.strip()] for topic in INPUTS}
     order = []
     while any(waiting.values()):
         heads = [(decode.occurred_at(lines[0][1]), topic) for topic, lines in waiting.items() if lines]
