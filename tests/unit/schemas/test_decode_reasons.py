@@ -1,0 +1,321 @@
+"""Each reason of a dead letter, their order, and what is accepted after all (CONTRACT 1, B14, B28)."""
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from schemas.deadletters import DeadLetter
+from schemas.decode import LARGEST, check_future, check_key, decode
+from schemas.events import EVENTS, CsatAnswered, Ordered, PageView, ProfileUpdated, TicketEscalated
+from schemas.times import parse_instant
+
+ORDER = {
+    "event_id": "e-1",
+    "customer_id": "c-1",
+    "occurred_at": "2026-11-21T09:30:00Z",
+    "type": "ordered",
+    "order_id": "o-1",
+    "amount": "19.99",
+}
+COMMON = {name: ORDER[name] for name in ("event_id", "customer_id", "occurred_at")}
+
+
+def order(**changes):
+    return decode("purchases", json.dumps({**ORDER, **changes}).encode())
+
+
+def page(**changes):
+    return decode("clickstream", json.dumps({**COMMON, "type": "page_view", "url": "/", **changes}).encode())
+
+
+def with_end(end):
+    return decode("purchases", json.dumps(ORDER).encode()[:-1] + end)
+
+
+def test_a_good_event_becomes_its_type_with_exact_money_and_milliseconds():
+    event = order()
+    assert event == Ordered(
+        event_id="e-1", customer_id="c-1", occurred_at=1795253400000, order_id="o-1", amount=Decimal("19.99")
+    )
+    assert event.action == "purchases.ordered"
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (None, "no value"),
+        (b"", "JSON"),
+        (b"  ", "JSON"),
+        (b"{", "JSON"),
+        (b"\xff\xfe", "UTF-8"),
+        (b"\xef\xbb\xbf{}", "BOM"),
+        (b"{} {}", "Extra data"),
+        (b'{"a":NaN}', "NaN"),
+        (b'{"a":-Infinity}', "Infinity"),
+        (b'{"a":01}', "JSON"),
+        (b'{"a":"\\ud800"}', "surrogate"),
+        (b"[" * 201 + b"]" * 201, "deep"),
+        (b"[" * 100_000, "deep"),
+    ],
+)
+def test_what_is_not_json_says_why(value, says):
+    letter = decode("purchases", value)
+    assert letter.reason == "not_json"
+    assert says in letter.detail
+
+
+@pytest.mark.parametrize(
+    "end",
+    [b',"x":NaN}', b',"x":"\xff"}', b',"\xff":1}', b',"x":{"y":"\xed\xa0\x80"}}', b',"x":"\\udc00"}', b',"x":tru}'],
+)
+def test_an_ignored_field_must_still_be_json(end):
+    assert with_end(end).reason == "not_json"
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        b',"x":1e999}',
+        b',"x":' + b"9" * 5000 + b"}",
+        b',"x":' + b"[" * 150 + b"]" * 150 + b"}",
+        b',"x":"' + b"[" * 5000 + b'"}',
+        b',"x":"\\ud83d\\ude00"}',
+        b',"order_id":"o-1"}',
+        b',"recurring":null,"category":null}',
+        b"}" + b" " * 1000 + b"\r\n",
+    ],
+)
+def test_an_ignored_field_may_be_any_json(end):
+    assert with_end(end) == order()
+
+
+@pytest.mark.parametrize("value", [b"[]", b"5", b'"text"', b"null", b"true"])
+def test_a_value_that_is_no_object_is_against_the_schema(value):
+    letter = decode("purchases", value)
+    assert letter.reason == "schema"
+    assert letter.detail.startswith("value: expected a JSON object")
+
+
+def test_the_largest_value_is_256_kib_without_the_line_end():
+    good = json.dumps(ORDER).encode()
+    full = good + b" " * (LARGEST - len(good))
+    assert decode("purchases", full) == order()
+    assert decode("purchases", full + b"\n") == order()
+    assert decode("purchases", full + b"\r\n") == order()
+    assert decode("purchases", full + b" ").reason == "too_large"
+    assert decode("purchases", full + b" \n").reason == "too_large"
+
+
+def test_too_large_comes_before_not_json():
+    assert decode("purchases", b"\xff" * (LARGEST + 1)).reason == "too_large"
+
+
+@pytest.mark.parametrize("name", ["event_id", "customer_id", "occurred_at", "type"])
+def test_a_common_field_that_is_missing_or_null_is_named(name):
+    without = {key: value for key, value in ORDER.items() if key != name}
+    for letter in (decode("purchases", json.dumps(without).encode()), order(**{name: None})):
+        assert letter.reason == "schema"
+        assert letter.detail.startswith(f"{name}: expected")
+        assert letter.detail.endswith("got nothing")
+
+
+def test_the_common_fields_come_before_an_unknown_type_and_that_before_the_rest():
+    assert order(type="forwarded", event_id="").detail.startswith("event_id")
+    assert order(type="forwarded", campaign_id=5).detail.startswith("campaign_id")
+    assert order(type="forwarded", amount=-1).reason == "unknown_type"
+    assert order(amount=-1).reason == "schema"
+
+
+def test_a_type_of_another_topic_is_unknown_and_the_known_ones_are_named():
+    assert order(type="sent") == DeadLetter(
+        "unknown_type", "type: expected one of ordered, renewed, subscription_started, refunded, cancelled"
+    )
+
+
+def test_a_topic_that_is_no_input_has_no_known_type():
+    assert decode("triggers", json.dumps(ORDER).encode()).reason == "unknown_type"
+
+
+def test_identifiers_have_1_to_128_characters():
+    assert order(event_id="é" * 128).event_id == "é" * 128
+    for wrong in ("", "x" * 129, 5, True, ["x"]):
+        assert order(customer_id=wrong).detail.startswith("customer_id: expected a string of 1 to 128 characters")
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2026-11-21T09:30:00.123999Z", 1795253400123),
+        ("2026-11-21T10:30:00.123+01:00", 1795253400123),
+        ("2026-11-21t09:30:00.1z", 1795253400100),
+        ("1969-12-31T23:59:59.9999Z", -1),
+        ("0001-01-01T00:00:00Z", -62135596800000),
+    ],
+)
+def test_times_are_read_to_the_millisecond_in_any_offset(text, instant):
+    assert page(occurred_at=text).occurred_at == instant
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-21T09:30:00", "2026-11-21 09:30:00Z", "2026-11-21", "2026-02-30T00:00:00Z", "2026-11-21T24:00:00Z",
+        "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00", "2026-11-21T09:30:00Z\n", "", 1795253400000, None,
+    ],
+)  # fmt: skip
+def test_what_is_no_time_with_an_offset_is_refused(text):
+    letter = page(occurred_at=text)
+    assert letter.reason == "schema"
+    assert letter.detail.startswith("occurred_at: expected an RFC 3339 time with an offset")
+
+
+@pytest.mark.parametrize(
+    ("amount", "exact"),
+    [
+        (19.99, "19.99"), ("19.99", "19.99"), (4, "4"), (0, "0"), (-0.0, "0.0"), ("007.50", "7.50"),
+        ("123456789012345678901234567890.12", "123456789012345678901234567890.12"),
+    ],
+)  # fmt: skip
+def test_money_is_an_exact_decimal(amount, exact):
+    assert str(order(amount=amount).amount) == exact
+
+
+@pytest.mark.parametrize("text", [b"1e2", b"1.5E1", b"0.10000000000000000000000000001"])
+def test_a_json_number_with_an_exponent_or_many_digits_is_exact_too(text):
+    value = json.dumps(ORDER).encode().replace(b'"19.99"', text)
+    assert decode("purchases", value).amount == Decimal(text.decode())
+
+
+@pytest.mark.parametrize(
+    "amount",
+    ["-1", -1, -0.01, "NaN", "Infinity", "1e3", "1_000", " 5 ", "+5", "5.", ".5", "", "1,50", "１２", True, [], {}, None],
+)
+def test_what_is_no_plain_decimal_of_0_or_more_is_refused(amount):
+    letter = order(amount=amount)
+    assert letter.reason == "schema"
+    assert letter.detail.startswith("amount: expected a plain decimal of 0 or more")
+
+
+def test_an_amount_beyond_all_sense_is_refused_and_not_computed_with():
+    for text in (b"1e999999999", b"1e31", b"1e-31", b"9" * 5000):
+        letter = decode("purchases", json.dumps(ORDER).encode().replace(b'"19.99"', text))
+        assert letter.reason == "schema"
+        assert letter.detail.startswith("amount")
+
+
+def test_an_amount_beside_a_field_that_looks_like_one_is_still_checked():
+    letter = decode("purchases", json.dumps({**ORDER, "amount": "1_0", "x": {"amount": "5"}}).encode())
+    assert letter.reason == "schema"
+    escaped = json.dumps({**ORDER, "amount": "1_0"}).replace('"amount"', '"\\u0061mount"').encode()
+    assert decode("purchases", escaped).reason == "schema"
+
+
+def test_cancelled_alone_needs_no_amount():
+    assert order(type="cancelled", amount=None).amount is None
+
+
+def test_a_currency_is_three_capital_letters():
+    assert order(currency="NOK").currency == "NOK"
+    for wrong in ("usd", "US", "USDX", "USD\n", "", 5):
+        assert order(currency=wrong).detail.startswith("currency: expected three capital letters")
+
+
+def survey(score, kind="csat"):
+    return decode("surveys", json.dumps({**COMMON, "type": kind, "score": score}).encode())
+
+
+def test_scores_are_whole_numbers_in_their_range():
+    assert survey(4) == survey(4.0)
+    assert isinstance(survey(4.0), CsatAnswered)
+    assert type(survey(4.0).score) is int
+    assert survey(0, "nps").score == 0
+    assert survey(10, "nps").score == 10
+    for wrong in (0, 6, 4.5, "4", True, None, [4]):
+        assert survey(wrong).detail.startswith("score: expected a whole number from 1 to 5")
+    for wrong in (-1, 11, 10.5):
+        assert survey(wrong, "nps").detail.startswith("score: expected a whole number from 0 to 10")
+
+
+def test_dwell_is_a_finite_number_of_0_or_more():
+    assert page(dwell_seconds=61) == page(dwell_seconds=61.0)
+    assert isinstance(page(dwell_seconds=0), PageView)
+    assert page(dwell_seconds=None).dwell_seconds is None
+    for wrong in (-1, "61", True):
+        assert page(dwell_seconds=wrong).detail.startswith("dwell_seconds: expected a number of 0 or more")
+    value = json.dumps({**COMMON, "type": "page_view", "url": "/", "dwell_seconds": 5}).encode()
+    assert decode("clickstream", value[:-2] + b"1e999}").reason == "schema"
+
+
+def test_an_optional_field_of_the_wrong_type_is_named():
+    assert order(recurring="yes").detail == "recurring: expected true or false, got a string"
+    assert order(category=7).detail == "category: expected a string, got a number"
+    assert page(title={}).detail == "title: expected a string, got an object"
+
+
+def test_a_choice_names_what_can_be_chosen():
+    ticket = {**COMMON, "type": "created", "ticket_id": "t", "channel": "fax"}
+    letter = decode("support-tickets", json.dumps(ticket).encode())
+    assert letter.detail == "channel: expected one of chat, email, phone, social, web, got a string"
+
+
+def test_a_tier_is_text_or_a_whole_number_that_state_can_hold():
+    def escalated(tier):
+        event = {**COMMON, "type": "escalated", "ticket_id": "t", "tier": tier}
+        return decode("support-tickets", json.dumps(event).encode())
+
+    assert isinstance(escalated("two"), TicketEscalated)
+    assert escalated(2) == escalated(2.0)
+    assert escalated(2**63).reason == "schema"
+
+
+def profile(attributes):
+    return decode("profiles", json.dumps({**COMMON, "type": "updated", "attributes": attributes}).encode())
+
+
+def test_attributes_are_scalars_and_the_one_that_is_not_is_named():
+    assert isinstance(profile({}), ProfileUpdated)
+    held = profile({"a": "x", "b": 1, "c": 1.5, "d": True, "e": None, "f": 4.0}).attributes
+    assert held == {"a": "x", "b": 1, "c": 1.5, "d": True, "e": None, "f": 4.0}
+    assert [type(one) for one in held.values()] == [str, int, float, bool, type(None), float]
+    assert profile({"a": 1, "tags": ["x"]}).detail.startswith("attributes.tags: expected")
+    assert profile(["a"]).detail == "attributes: expected an object, got a list"
+    assert profile(None).reason == "schema"
+
+
+def test_an_attribute_beyond_64_bits_is_read_as_a_float_so_that_state_can_hold_it():
+    assert profile({"a": 2**63 - 1}).attributes == {"a": 2**63 - 1}
+    assert profile({"a": 2**70}).attributes == {"a": float(2**70)}
+
+
+def test_the_last_of_two_equal_keys_counts():
+    assert with_end(b',"order_id":"o-2"}').order_id == "o-2"
+    assert with_end(b',"type":"refunded"}').action == "purchases.refunded"
+    assert with_end(b',"amount":"x"}').reason == "schema"
+    assert with_end(b',"amount":null}').reason == "schema"
+
+
+def test_a_detail_never_repeats_what_the_event_says():
+    assert "secret" not in order(currency="secret").detail
+
+
+def test_the_key_is_the_customer_id_in_utf8():
+    event = order(customer_id="é")
+    assert check_key(event, "é".encode()) is None
+    for wrong in (None, b"", b"c-1", "é".encode("latin-1")):
+        assert check_key(event, wrong).reason == "key_mismatch"
+
+
+def test_five_minutes_ahead_is_not_yet_the_future():
+    event = order()
+    wall = parse_instant("2026-11-21T09:25:00.000Z")
+    assert check_future(event, wall) is None
+    letter = check_future(event, wall - 1)
+    assert letter.reason == "from_the_future"
+    assert "2026-11-21T09:29:59.999Z" in letter.detail
+
+
+def test_every_type_of_every_topic_has_its_own_action():
+    actions = [kind.action for kinds in EVENTS.values() for kind in kinds]
+    assert len(actions) == len(set(actions))
+    assert all(kind.action.startswith(f"{topic}.") for topic, kinds in EVENTS.items() for kind in kinds)
