@@ -11,7 +11,8 @@ A file is ``{examples: [...]}`` with items like
   expect: {fires: [pricing_interest], silent: [going_quiet], level: low}
 
 ``at`` and ``until`` are spans after an arbitrary start; the ids, the customer and ``occurred_at`` are filled in.
-A rule of the policy may hold ``examples`` itself (``{events, fires}``). ``expect`` holds any of ``fires``, ``silent`` (names of triggers), ``level``, ``stage``, ``score``, ``segments``.
+``expect`` holds any of ``fires``, ``silent`` (names of triggers), ``level``, ``stage``, ``score``, ``segments``.
+A rule of the policy may hold ``examples`` itself, each ``{events: [...], fires: true or false}``.
 """
 
 from __future__ import annotations

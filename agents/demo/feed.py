@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from bisect import bisect_right
 
 from confluent_kafka import Producer
 
-from agents.demo.story import Message
+from agents.demo.story import Story
 
 _TICK_SECONDS = 0.1
 
 
 class Feed(threading.Thread):
-    """Sends the messages over so many ``seconds``; ``sent`` grows while it runs.
+    """Sends the story over so many ``seconds``; ``sent`` grows while it runs.
 
     Keys go to the partition that Kafka's own clients would choose (murmur2).
     """
 
-    def __init__(self, bootstrap_servers: str, messages: Sequence[Message], seconds: float) -> None:
+    def __init__(self, bootstrap_servers: str, story: Story, seconds: float) -> None:
         super().__init__(name="feed", daemon=True)
         self.sent = 0
         self.failure: str | None = None
-        self._messages = messages
+        self._story = story
         self._seconds = seconds
         self._stopping = threading.Event()
         self._producer = Producer(
@@ -39,10 +39,10 @@ class Feed(threading.Thread):
     def run(self) -> None:
         """Send all, then wait until the broker has them."""
         started = time.monotonic()
-        total = len(self._messages)
-        while self.sent < total and not self._stopping.is_set():
+        messages, due = self._story.messages, self._story.due
+        while self.sent < len(messages) and not self._stopping.is_set():
             share = 1.0 if self._seconds <= 0 else min(1.0, (time.monotonic() - started) / self._seconds)
-            for message in self._messages[self.sent : max(int(total * share), self.sent)]:
+            for message in messages[self.sent : len(messages) if share == 1.0 else bisect_right(due, share)]:
                 self._producer.produce(message.topic, message.value, message.key, on_delivery=self._delivered)
                 self.sent += 1
             self._producer.poll(0)

@@ -13,7 +13,8 @@ from rich.status import Status
 
 from agents.demo.tally import Tally
 
-_STYLES = {"trigger": "green", "level": "cyan", "dead letter": "red"}
+_STYLES = {"level": "cyan", "dead letter": "red"}
+_TRIGGER_STYLE = "green"
 _STATUS_SECONDS = 5.0
 
 
@@ -48,7 +49,9 @@ class Show:
 
     def event(self, kind: str, line: str) -> None:
         """A line about something that came out."""
-        self._console.print(f"[dim]{self.seconds:5.0f} s[/] [{_STYLES[kind]}]{kind:11}[/] {escape(line)}")
+        self._console.print(
+            f"[dim]{self.seconds:5.0f} s[/] [{_STYLES.get(kind, _TRIGGER_STYLE)}]{kind:22}[/] {escape(line)}"
+        )
 
     def counts(self, tally: Tally, sent: int, total: int) -> None:
         """How far it is."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from agents.demo.watch import Said
-from streams.wording import phrase, trigger_sentence
+from streams.wording import evidence_words
 
-_NOVEL = 2
-"""A trigger is novel this many times."""
+Line: TypeAlias = tuple[int, int, str, str]
+"""How often the like was shown, its place among what came, its kind, the line."""
 
 
 class Tally:
@@ -23,6 +23,7 @@ class Tally:
         self.score_changes = 0
         self.latest = ""
         self.erasures = 0
+        self._shown: Counter[str] = Counter()
 
     @property
     def levels(self) -> Counter[str]:
@@ -35,8 +36,8 @@ class Tally:
         return self.score_changes + self.triggers.total() + self.dead_letters.total() + self.erasures
 
     def add(self, said: Sequence[Said], room: int) -> list[tuple[str, str]]:
-        """Count what was said; return (kind, line) of what to show: bad records, then what is new, then the rest."""
-        ranked: list[tuple[int, int, str, str]] = []
+        """Count what was said; return (kind, line) of what to show: bad records, then what was shown least."""
+        ranked: list[Line] = []
         for number, (topic, body) in enumerate(said):
             if topic == "dead-letters":
                 self.dead_letters[body["reason"]] += 1
@@ -49,20 +50,34 @@ class Tally:
                 ranked.extend(self._score_change(data, number))
             elif "trigger" in data:
                 self.triggers[data["trigger"]] += 1
-                rank = 1 if self.triggers[data["trigger"]] <= _NOVEL else 3
-                ranked.append((rank, number, "trigger", f"{data['customer_id']}: {trigger_sentence(data)}"))
+                ranked.append((1 + self._shown[data["trigger"]], number, data["trigger"], _firing(data)))
             else:
                 self.erasures += 1
         forced = sum(rank == 0 for rank, *_ in ranked)
-        chosen = sorted(ranked)[: max(room, forced)]
+        chosen = sorted(self._varied(ranked))[: max(room, forced)]
+        self._shown.update(kind for _, _, kind, _ in chosen)
         return [(kind, line) for _, _, kind, line in sorted(chosen, key=lambda item: item[1])]
 
-    def _score_change(self, data: dict[str, Any], number: int) -> list[tuple[int, int, str, str]]:
+    def _varied(self, ranked: list[Line]) -> list[Line]:
+        """What was shown least comes first, also among what came together."""
+        together: Counter[str] = Counter()
+        varied = []
+        for rank, number, kind, line in ranked:
+            varied.append((rank and rank + together[kind], number, kind, line))
+            together[kind] += 1
+        return varied
+
+    def _score_change(self, data: dict[str, Any], number: int) -> list[Line]:
         self.score_changes += 1
         before, now = data["previous"], data["current"]
         self.score[data["customer_id"]] = (now["score"], now["level"], data["contributions"])
         if before["level"] == now["level"]:
             return []
-        why = phrase({row["action"]: row["points"] for row in data["contributions"][:2]})
+        why = ", ".join(f"{row['points']:+.0f} {row['action']}" for row in data["contributions"][:3])
         line = f"{data['customer_id']}: {before['level']} -> {now['level']}, score {now['score']}: {why}"
-        return [(2, number, "level", line)]
+        return [(1 + self._shown["level"], number, "level", line)]
+
+
+def _firing(data: dict[str, Any]) -> str:
+    about = f" {data['subject']}" if data["subject"] else ""
+    return f"{data['customer_id']}{about}: {evidence_words(data['trigger'], data['evidence'])}"
