@@ -140,7 +140,8 @@ class Delivery:
         last = await (await producer.send_batch(batch, topic, partition=partition))
         for ack in acks:
             await ack
-        return int(last.offset) + size
+        end: int = last.offset + size
+        return end
 
     async def _target(self, topic: str, key: bytes | None) -> int:
         partitions = self._partitions.get(topic)
