@@ -1,0 +1,71 @@
+# Everything that is done with this repository, one target each. `make help` lists them.
+# ARGS is passed on: make test ARGS="tests/unit -k score", make demo ARGS="--keep".
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint types schemas bench chaos servers kafka redis clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.dev ## make the virtual environment with all that running, testing and checking need
+
+demo: $(VENV)/.run ## see the engine run: a broker inside the process, one worker, real events (about a minute)
+	$(BIN)/engage demo $(ARGS)
+
+test: $(VENV)/.dev servers ## run the tests, with Apache Kafka and Redis where this machine can have them
+	$(BIN)/pytest -rs $(ARGS)
+
+check: lint types test ## all that CI runs
+
+lint: $(VENV)/.dev ## style, format, and imports that go one way
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/.dev ## static types, strict
+	$(BIN)/mypy
+
+schemas: $(VENV)/.dev ## generate the JSON Schemas and the AsyncAPI document anew
+	$(BIN)/python -m schemas.generate $(ARGS)
+
+bench: $(VENV)/.dev servers ## measure throughput and latency
+	$(BIN)/python -m tests.bench $(ARGS)
+
+chaos: $(VENV)/.dev servers ## kill workers and brokers, and count what was lost or doubled
+	$(BIN)/python -m tests.chaos $(ARGS)
+
+servers:
+	@deploy/kafka/fetch || echo "Skipped: the tests on Apache Kafka, for the reason above. All others run."
+	@deploy/redis/install || echo "Skipped: the tests on Redis, for the reason above. All others run."
+
+kafka: ## fetch Apache Kafka from Maven Central into the cache (needs java and mvn)
+	deploy/kafka/fetch
+
+redis: ## install redis-server (Debian and its kin, as root)
+	deploy/redis/install
+
+clean: ## remove the virtual environment, caches and what was built
+	rm -rf $(VENV) build dist out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+		|| { echo "Python 3.11, 3.12 or 3.13 is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+		|| { rm -rf $(VENV); echo "$(PYTHON) cannot make a virtual environment: ensurepip is missing (Debian, as root: apt-get install python3-venv)"; exit 1; }
+
+$(VENV)/.run: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing what the engine needs into $(VENV)"
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing what the engine, its tests and its checks need into $(VENV)"
+	@$(PIP) --editable '.[rocksdb,dev]'
+	@touch $(VENV)/.run $@
