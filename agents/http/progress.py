@@ -17,6 +17,7 @@ class Progress:
     Args:
         patience_seconds: how long a lane with lag may stand still. It must exceed the longest batch and the longest
             retry of the broker, else a slow broker restarts every worker.
+
     """
 
     def __init__(self, patience_seconds: float = 120) -> None:
@@ -31,6 +32,7 @@ class Progress:
             applied: the sum of its applied offsets; while it is being recovered, the sum of its changelog offsets.
             lag: records that wait for it; a lane with none has nothing to do and is never stuck.
             at: monotonic time in seconds.
+
         """
         mark = self._marks.get(partition)
         moved = mark is None or mark.applied != applied or mark.lag == 0 or lag == 0

@@ -37,6 +37,7 @@ class HttpServer:
         host: the address to bind.
         port: the port to bind; 0 takes a free one.
         token: what ``Authorization: Bearer`` must bring to read customers; empty serves them to loopback only.
+
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class HttpServer:
 
         Raises:
             OSError: the address cannot be bound. Operator action: free the port or set another.
+
         """
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self._port)
