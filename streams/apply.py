@@ -11,7 +11,21 @@ from typing import TYPE_CHECKING
 
 from schemas import events as e
 from schemas.outputs import TIMER, Contribution, CustomerErased, ScoreChange, ScoreLevel, erasure_id, score_change_id
-from streams import browsing, dedup, feedback, level, mail, measures, persona, score, support, timers, value
+from streams import (
+    browsing,
+    decay,
+    dedup,
+    feedback,
+    history,
+    level,
+    mail,
+    measures,
+    persona,
+    score,
+    support,
+    timers,
+    value,
+)
 from streams.outcome import Outcome
 from streams.plan import plan_of
 from streams.state import Customer, Erased
@@ -26,6 +40,8 @@ if TYPE_CHECKING:
     from schemas.events import Event
     from schemas.policy import Policy
     from streams.outcome import Emission, State
+    from streams.plan import Plan
+    from streams.state import Points
 
 _LEVEL_TIMER = "level"
 _RETENTION_TIMER = "~retention"
@@ -57,7 +73,7 @@ def apply(state: State, event: Event, now: int, policy: Policy) -> Outcome:
             return Outcome(known, next_due=known.next_due, disposition="duplicate")
     now = max(now, int(event.occurred_at))
     plan = plan_of(policy)
-    work = Work(known, _touched(known, event, now, erased_at), event, now, policy, plan)
+    work = Work(known, _touched(known, event, now, erased_at, plan), event, now, policy, plan)
     after = work.after
     after.seen = dedup.remember(after.seen, event, now, policy.dedup_window)
     weight = weight_of(event, policy.score.points)
@@ -70,7 +86,7 @@ def apply(state: State, event: Event, now: int, policy: Policy) -> Outcome:
     fold(work, event)
     if isinstance(event, e.MailClicked):
         after.is_lead = True
-    score_now = _judge_level(work)
+    _judge_level(work)
     _note_activity(work, event)
     judge_persona(work)
     for rule in ON_EVENT[type(event)]:
@@ -83,7 +99,7 @@ def apply(state: State, event: Event, now: int, policy: Policy) -> Outcome:
     _run_due(work)
     if policy.segments or after.segments:
         judge_segments(work)
-    return _outcome(work, score_now, event.event_id, event.occurred_at, event.topic)
+    return _outcome(work, event.event_id, event.occurred_at, event.topic)
 
 
 def wake(state: State, now: int, policy: Policy) -> Outcome:
@@ -95,20 +111,23 @@ def wake(state: State, now: int, policy: Policy) -> Outcome:
     if due is not None and due <= now:
         return Outcome(None, facts=measures.forgotten(state, now, policy))
     after = copy(state)
+    after.history = history.extend(state, now, plan_of(policy).scoring)
     after.now = now
     work = Work(state, after, None, now, policy, plan_of(policy))
-    score_now, fell_at = score.score_of(sum(work.points().values())), after.timers.get(timers.key(_LEVEL_TIMER))
+    fell_at = after.timers.get(timers.key(_LEVEL_TIMER))
     if fell_at is not None and fell_at <= now:
-        after.level = level.judge(after.level, score_now, policy)
+        _judge_level(work)
         _set_level_timer(work)
+    else:
+        work.score = score.score_at(after.points, now, work.plan.scoring)
     _run_due(work)
     if after.level == state.level:
         facts = measures.measure(work)
-        return Outcome(after, tuple(work.records(score_now)), after.next_due, "applied", facts)
-    return _outcome(work, score_now, TIMER, now, None)
+        return Outcome(after, tuple(work.records()), after.next_due, "applied", facts)
+    return _outcome(work, TIMER, now, None)
 
 
-def _touched(known: Customer | None, event: Event, now: int, erased_at: int | None) -> Customer:
+def _touched(known: Customer | None, event: Event, now: int, erased_at: int | None, plan: Plan) -> Customer:
     """A copy for this decision, with the event seen; a new customer when there is none."""
     at = int(event.occurred_at)
     if known is None:
@@ -116,15 +135,15 @@ def _touched(known: Customer | None, event: Event, now: int, erased_at: int | No
     after = copy(known)
     after.first_seen = min(known.first_seen, at)
     after.last_seen = max(known.last_seen, at)
+    after.history = history.extend(known, now, plan.scoring)
     after.now = now
     return after
 
 
-def _judge_level(work: Work) -> int:
-    """The score now, with the level taken from it; negative points that faded are taken up here (CONTRACT B10)."""
-    score_now = score.score_of(sum(work.points().values()))
-    work.after.level = level.judge(work.after.level, score_now, work.policy)
-    return score_now
+def _judge_level(work: Work) -> None:
+    """The score now, and the level taken from it; negative points that faded are taken up here (CONTRACT B10)."""
+    work.score = score.score_at(work.after.points, work.now, work.plan.scoring)
+    work.after.level = level.judge(work.after.level, work.score, work.policy)
 
 
 def _note_activity(work: Work, event: Event) -> None:
@@ -142,24 +161,48 @@ def _note_activity(work: Work, event: Event) -> None:
 
 
 def _set_level_timer(work: Work) -> None:
-    """Be woken when the level falls by decay."""
-    after = work.after
+    """Be woken when the level falls by decay.
+
+    A timer that is set stays while the score has only risen: it comes early then, finds nothing and is set again.
+    """
+    before, after, plan = work.before, work.after, work.plan.scoring
+    name = timers.key(_LEVEL_TIMER)
+    if after.level == "low":
+        work.clear_timer(_LEVEL_TIMER)
+        return
+    set_for = after.timers.get(name)
+    if (
+        set_for is not None
+        and set_for > work.now
+        and before is not None
+        and before.level == after.level
+        and (before.points is after.points or _only_rose(before.points, after.points))
+    ):
+        return
     fall = level.fall_score(after.level, work.policy)
-    due = None if fall is None or fall < 0 else score.first_at_most(work.points(), work.now, fall, work.plan.scoring)
+    due = None if fall is None else decay.first_at_most(score.terms(after.points, work.now, plan), work.now, fall)
     if due is None:
         work.clear_timer(_LEVEL_TIMER)
     else:
         work.set_timer(_LEVEL_TIMER, due)
 
 
+def _only_rose(before: Points, after: Points) -> bool:
+    """Whether no half-life's total is less than it was."""
+    if before.mark != after.mark:
+        return False
+    for half_life, (ref, total) in after.totals.items():
+        was_ref, was = before.totals.get(half_life, (ref, 0.0))
+        if total * 2.0 ** ((ref - was_ref) / half_life) < was:
+            return False
+    return True
+
+
 def _run_due(work: Work) -> None:
     """Run the timers that are due at the decision's ``now``, also those set meanwhile (CONTRACT B4)."""
     now = work.now
-    while True:
-        due = [(at, name) for name, at in work.after.timers.items() if at <= now]
-        if not due:
-            break
-        at, name = min(due)
+    while work.after.timers and min(work.after.timers.values()) <= now:
+        at, name = min((at, name) for name, at in work.after.timers.items())
         rule, about = timers.parts(name)
         work.clear_timer(rule, about)
         work.timer_due, work.timer_about = at, about
@@ -186,25 +229,25 @@ def _erase(state: State, event: e.ProfileErased) -> Outcome:
     return Outcome(Erased(int(event.occurred_at)), (said,), None, "applied", facts)
 
 
-def _outcome(work: Work, score_now: int, cause: str, instant: int, topic: str | None) -> Outcome:
+def _outcome(work: Work, cause: str, instant: int, topic: str | None) -> Outcome:
     """The records of a decision: triggers, then the score change when there is one to tell (CONTRACT 2, B12)."""
     after, policy = work.after, work.policy
-    emissions: list[Emission] = [*work.records(score_now)]
-    moved = abs(score_now - after.emitted_score) >= policy.score.change_threshold
+    emissions: list[Emission] = list(work.records())
+    moved = abs(work.score - after.emitted_score) >= policy.score.change_threshold
     if after.level != after.emitted_level or (moved and topic is not None):
-        emissions.append(_score_change(work, score_now, cause, instant, topic))
-        after.emitted_score, after.emitted_level = score_now, after.level
+        emissions.append(_score_change(work, cause, instant, topic))
+        after.emitted_score, after.emitted_level = work.score, after.level
     return Outcome(after, tuple(emissions), after.next_due, "applied", measures.measure(work))
 
 
-def _score_change(work: Work, score_now: int, cause: str, instant: int, topic: str | None) -> ScoreChange:
+def _score_change(work: Work, cause: str, instant: int, topic: str | None) -> ScoreChange:
     after, plan = work.after, work.plan
     return ScoreChange(
         id=score_change_id(after.customer_id, cause, instant, topic),
         customer_id=after.customer_id,
         previous=ScoreLevel(after.emitted_score, after.emitted_level),
-        current=ScoreLevel(score_now, after.level),
-        raw=score.round6(sum(work.points().values())),
+        current=ScoreLevel(work.score, after.level),
+        raw=score.raw_at(after.points, work.now, plan.scoring),
         contributions=tuple(
             Contribution(action, points) for action, points in score.contributions(after.points, work.now, plan.scoring)
         ),

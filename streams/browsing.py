@@ -97,7 +97,7 @@ def _view(work: Work, browsing: Browsing, event: e.ProductView) -> None:
 
 
 def _interest(work: Work, browsing: Browsing, category: str, event: e.ProductView) -> None:
-    half_life = work.plan.scoring.half_life(e.ProductView.action)
+    half_life = work.plan.scoring.half_lives[e.ProductView.action]
     weight = weight_of(event, work.policy.score.points)
     at = int(event.occurred_at)
     ref, value = browsing.interests.get(category, (at, 0.0))
@@ -131,7 +131,7 @@ def _cart(work: Work, browsing: Browsing, event: e.AddToCart | e.CheckoutStarted
 
 def interests(customer: Customer, now: int, plan: Scoring) -> list[dict[str, object]]:
     """The three categories with the most points now, from product views (CONTRACT 5, B28)."""
-    half_life = plan.half_life(e.ProductView.action)
+    half_life = plan.half_lives[e.ProductView.action]
     points = [
         (name, round6(value * 2.0 ** ((ref - now) / half_life)))
         for name, (ref, value) in customer.browsing.interests.items()

@@ -41,8 +41,9 @@ def remember(seen: Seen, event: Event, now: int, window: int) -> Seen:
     width = -(-window // _BUCKETS)
     start = now - now % width
     name = _key(event)
-    kept = {
-        old: ids for old, ids in seen.items() if old == start or now - (old + next(reversed(ids.values()))) < window
-    }
-    kept[start] = {**kept.get(start, {}), name: now - start}
+    current = seen.get(start)
+    if current is not None:
+        return {**seen, start: {**current, name: now - start}}
+    kept = {old: ids for old, ids in seen.items() if now - (old + next(reversed(ids.values()))) < window}
+    kept[start] = {name: now - start}
     return kept

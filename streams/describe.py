@@ -24,7 +24,7 @@ def _contributions(customer: Customer, now: int, plan: Plan) -> list[dict[str, A
 
 
 def _raw(customer: Customer, now: int, plan: Plan) -> float:
-    return score.round6(sum(score.by_action(customer.points, now, plan.scoring).values()))
+    return score.raw_at(customer.points, now, plan.scoring)
 
 
 def _tickets(customer: Customer, _now: int, _plan: Plan) -> dict[str, int]:

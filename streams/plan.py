@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from schemas.events import EVENTS
 from schemas.times import DAY
@@ -17,22 +18,21 @@ if TYPE_CHECKING:
 class Scoring:
     """Half-lives, the daily cap and how many days stay open."""
 
-    __slots__ = ("_half_lives", "cap", "capped", "late", "open_days", "surge_days")
+    __slots__ = ("cap", "capped", "half_lives", "late", "mark", "open_days", "surge_days")
 
     def __init__(self, policy: Policy) -> None:
         score = policy.score
         default = int(score.half_life)
-        self._half_lives = {kind.action: default for kinds in EVENTS.values() for kind in kinds}
-        self._half_lives.update({action: int(span) for action, span in score.half_lives.items()})
+        self.half_lives = {kind.action: default for kinds in EVENTS.values() for kind in kinds}
+        self.half_lives.update({action: int(span) for action, span in score.half_lives.items()})
         self.cap = float(score.daily_cap.points)
         self.capped = frozenset(kind.action for topic in score.daily_cap.topics for kind in EVENTS.get(topic, ()))
         self.late = int(score.daily_cap.late)
         self.surge_days = max(1, int(policy.triggers.interest_surge.within) // DAY)
         self.open_days = max(self.surge_days, -(-self.late // DAY))
-
-    def half_life(self, action: str) -> int:
-        """The half-life of an action in milliseconds."""
-        return self._half_lives[action]
+        rules = repr((sorted(self.half_lives.items()), self.cap, sorted(self.capped)))
+        self.mark = crc32(rules.encode()) or 1
+        """Tells policies apart under which the same events add up to other totals."""
 
 
 class Plan:

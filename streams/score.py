@@ -2,23 +2,21 @@
 
 ``raw(t)`` is the sum over events of ``w * 2 ** (-(t - t_i) / H)``. Points are kept per action and UTC day, each day as
 sums that decay together, so the result is a function of the set of events and not of their order. A day is folded into
-one figure when nothing can change it any more and no rule looks at its end.
+one figure when nothing can change it any more and no rule looks at its end. Beside them stands one running total per
+half-life, so that the score after an event costs the same whatever a customer has done.
 """
 
 from __future__ import annotations
 
-from math import floor, log2
+from math import floor
 from typing import TYPE_CHECKING
 
 from schemas.times import DAY, day_of
-from streams.state import Account, Day
+from streams.state import Account, Day, Points
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from streams.plan import Scoring
 
-Points = dict[str, Account]
 _MICRO = 1_000_000
 
 
@@ -35,34 +33,50 @@ def score_of(raw: float) -> int:
 def _merged(ref: int, value: float, at: int, more: float, half_life: int) -> tuple[int, float]:
     """Two amounts at their instants as one amount at the later instant."""
     if at >= ref:
-        return at, value * 2.0 ** ((ref - at) / half_life) + more
+        return at, (value * 2.0 ** ((ref - at) / half_life) if value else 0.0) + more
     return ref, value + more * 2.0 ** ((at - ref) / half_life)
 
 
 def add(points: Points, action: str, weight: float, at: int, now: int, plan: Scoring) -> Points:
     """The points with one more event of ``weight`` at ``at``, handled at ``now``."""
-    account = points.get(action) or Account()
-    half_life = plan.half_life(action)
-    today = day_of(now)
-    account = _folded(account, today - plan.open_days, half_life, plan.cap)
+    half_life = plan.half_lives[action]
+    oldest_open = day_of(now) - plan.open_days
+    account = _folded(points.accounts.get(action) or Account(), oldest_open, half_life, plan.cap)
     number = day_of(at)
-    if number < today - plan.open_days:
+    if number < oldest_open:
         ref, old = _merged(account.ref, account.old, at, weight, half_life)
-        return {**points, action: Account(ref, old, account.days)}
-    day = account.days.get(number) or Day(at)
-    if weight > 0 and action in plan.capped and now - at <= plan.late:
-        ref, capped = _merged(day.ref, day.capped, at, weight, half_life)
-        rest = day.rest * 2.0 ** ((day.ref - ref) / half_life) if day.rest else 0.0
-        day = Day(ref, capped, day.earned + weight, rest)
+        account, changed, delta = Account(ref, old, account.days), at, weight
     else:
-        ref, rest = _merged(day.ref, day.rest, at, weight, half_life)
-        day = Day(ref, day.capped * 2.0 ** ((day.ref - ref) / half_life), day.earned, rest)
-    return {**points, action: Account(account.ref, account.old, {**account.days, number: day})}
+        known = account.days.get(number)
+        day = _with(known or Day(at), weight, at, half_life, action in plan.capped and now - at <= plan.late)
+        changed, delta = day.ref, _worth(day, plan.cap)
+        if known is not None:
+            delta -= _worth(known, plan.cap) * 2.0 ** ((known.ref - day.ref) / half_life)
+        account = Account(account.ref, account.old, {**account.days, number: day})
+    totals = totals_of(points, plan)
+    known_ref, known_total = totals.get(half_life, (changed, 0.0))
+    return Points(
+        {**points.accounts, action: account},
+        plan.mark,
+        {**totals, half_life: _merged(known_ref, known_total, changed, delta, half_life)},
+        points.then if points.then is not None and number > points.then[0] else None,
+    )
+
+
+def _with(day: Day, weight: float, at: int, half_life: int, under_cap: bool) -> Day:
+    """A day with one more event; only positive points of an event in time are under the cap."""
+    ref = max(day.ref, at)
+    fade = 2.0 ** ((day.ref - ref) / half_life) if ref != day.ref else 1.0
+    capped, rest = day.capped * fade, day.rest * fade
+    points = weight if ref == at else weight * 2.0 ** ((at - ref) / half_life)
+    if under_cap and weight > 0:
+        return Day(ref, capped + points, day.earned + weight, rest)
+    return Day(ref, capped, day.earned, rest + points)
 
 
 def _worth(day: Day, cap: float) -> float:
     """A day's points at its ``ref``, the cap applied."""
-    return day.capped * min(1.0, cap / day.earned) + day.rest if day.earned > cap else day.capped + day.rest
+    return day.capped * (cap / day.earned) + day.rest if day.earned > cap else day.capped + day.rest
 
 
 def _folded(account: Account, before: int, half_life: int, cap: float) -> Account:
@@ -77,12 +91,12 @@ def _folded(account: Account, before: int, half_life: int, cap: float) -> Accoun
     return Account(ref, old, {number: day for number, day in account.days.items() if number >= before})
 
 
-def by_action(points: Mapping[str, Account], at: int, plan: Scoring, last_day: int | None = None) -> dict[str, float]:
+def by_action(points: Points, at: int, plan: Scoring, last_day: int | None = None) -> dict[str, float]:
     """Points of each action at ``at``; with ``last_day`` only of events up to that day."""
     result = {}
     cap = plan.cap
-    for action, account in points.items():
-        half_life = plan.half_life(action)
+    for action, account in points.accounts.items():
+        half_life = plan.half_lives[action]
         total = account.old * 2.0 ** ((account.ref - at) / half_life) if account.old else 0.0
         for number, day in account.days.items():
             if last_day is None or number <= last_day:
@@ -91,66 +105,48 @@ def by_action(points: Mapping[str, Account], at: int, plan: Scoring, last_day: i
     return result
 
 
-def score_at(points: Mapping[str, Account], at: int, plan: Scoring) -> int:
+def totals_of(points: Points, plan: Scoring) -> dict[int, tuple[int, float]]:
+    """The running totals under this plan: half-life -> (instant, points at that instant)."""
+    return points.totals if points.mark == plan.mark else _summed(points, plan)
+
+
+def _summed(points: Points, plan: Scoring) -> dict[int, tuple[int, float]]:
+    """The running totals worked out anew: for a state that was kept under another policy."""
+    totals: dict[int, tuple[int, float]] = {}
+    for action, account in points.accounts.items():
+        half_life = plan.half_lives[action]
+        amounts = [(account.ref, account.old), *((day.ref, _worth(day, plan.cap)) for day in account.days.values())]
+        for ref, value in amounts:
+            known_ref, known = totals.get(half_life, (ref, 0.0))
+            totals[half_life] = _merged(known_ref, known, ref, value, half_life)
+    return totals
+
+
+def terms(points: Points, at: int, plan: Scoring) -> list[tuple[int, float]]:
+    """(half-life, points at ``at``) for each half-life: what the score will fall along."""
+    totals = totals_of(points, plan)
+    return [(half_life, total * 2.0 ** ((ref - at) / half_life)) for half_life, (ref, total) in totals.items() if total]
+
+
+def raw_at(points: Points, at: int, plan: Scoring) -> float:
+    """``raw`` at an instant not before any known event, rounded to 6 decimals."""
+    return round6(sum([value for _, value in terms(points, at, plan)]))
+
+
+def score_at(points: Points, at: int, plan: Scoring) -> int:
     """The score at an instant not before any known event."""
-    return score_of(sum(by_action(points, at, plan).values()))
+    return score_of(raw_at(points, at, plan))
 
 
-def score_at_end_of(points: Mapping[str, Account], day: int, plan: Scoring) -> int:
-    """The score at the last millisecond of a day whose points are not folded, over the events known now."""
-    return score_of(sum(by_action(points, (day + 1) * DAY - 1, plan, day).values()))
+def looking_back(points: Points, day: int, plan: Scoring) -> Points:
+    """The points with ``then`` worked out: raw at the last millisecond of an open day, over the events known now."""
+    if points.then is not None and points.then[0] == day and points.mark == plan.mark:
+        return points
+    raw = sum(by_action(points, (day + 1) * DAY - 1, plan, day).values())
+    return Points(points.accounts, plan.mark, totals_of(points, plan), (day, raw))
 
 
-def contributions(points: Mapping[str, Account], at: int, plan: Scoring) -> list[tuple[str, float]]:
+def contributions(points: Points, at: int, plan: Scoring) -> list[tuple[str, float]]:
     """(action, points) rounded to 6 decimals, largest first, ties by action; zeros are left out (CONTRACT B11)."""
     rounded = ((action, round6(value)) for action, value in by_action(points, at, plan).items())
     return sorted(((a, v) for a, v in rounded if v != 0), key=lambda pair: (-pair[1], pair[0]))
-
-
-def first_at_most(values: Mapping[str, float], now: int, score: int, plan: Scoring) -> int | None:
-    """The first millisecond after ``now`` at which the score is ``score`` or less by decay alone, or None.
-
-    ``values`` are the points of each action at ``now``. Points of one half-life keep their proportions, so each
-    half-life is one falling (or, when negative, rising) exponential.
-    """
-    groups: dict[int, float] = {}
-    for action, value in values.items():
-        half_life = plan.half_life(action)
-        groups[half_life] = groups.get(half_life, 0.0) + value
-    terms = [(half_life, value) for half_life, value in groups.items() if value]
-    limit = score + 0.5 - 0.5 / _MICRO
-    if not any(value > 0 for _, value in terms):
-        return now + 1
-    if len(terms) == 1:
-        (half_life, value) = terms[0]
-        candidate = now + max(0, floor(half_life * log2(value / limit)) - 2) if value > limit else now
-        return _step(terms, now, max(candidate, now), score)
-    end = now + max(
-        half_life * max(1, floor(log2(max(value, 1.0) * len(terms) / limit)) + 2) for half_life, value in terms
-    )
-    return _search(terms, now, now, end, limit, score)
-
-
-def _raw(terms: Iterable[tuple[int, float]], elapsed: int) -> float:
-    return sum((value * 2.0 ** (-elapsed / half_life) for half_life, value in terms), 0.0)
-
-
-def _step(terms: list[tuple[int, float]], now: int, candidate: int, score: int) -> int:
-    """The first millisecond after ``candidate`` at which the score is reached; ``candidate`` is close before it."""
-    at = candidate + 1 if candidate == now else candidate
-    while score_of(_raw(terms, at - now)) > score:
-        at += 1
-    return at
-
-
-def _search(terms: list[tuple[int, float]], now: int, low: int, high: int, limit: float, score: int) -> int | None:
-    """The first crossing in (low, high], by halving what a rigorous lower bound cannot rule out."""
-    rising = sum(value * 2.0 ** (-(low - now) / half_life) for half_life, value in terms if value < 0)
-    falling = sum(value * 2.0 ** (-(high - now) / half_life) for half_life, value in terms if value > 0)
-    if falling + rising > limit + 1e-9:
-        return None
-    if high - low <= 1:
-        return high if score_of(_raw(terms, high - now)) <= score else None
-    middle = (low + high) // 2
-    found = _search(terms, now, low, middle, limit, score)
-    return found if found is not None else _search(terms, now, middle, high, limit, score)

@@ -37,6 +37,17 @@ class Account(msgspec.Struct, array_like=True, frozen=True):
     days: dict[int, Day] = {}
 
 
+class Points(msgspec.Struct, array_like=True, frozen=True):
+    """All points of a customer; totals and ``then`` are what the accounts add up to under the policy of ``mark``."""
+
+    accounts: dict[str, Account] = {}
+    mark: int = 0
+    totals: dict[int, tuple[int, float]] = {}
+    """Half-life -> (instant, points at that instant)."""
+    then: tuple[int, float] | None = None
+    """(day, raw at its end): what ``interest_surge`` compares with."""
+
+
 class Ticket(msgspec.Struct, array_like=True):
     """One support ticket, kept until it was not touched for the policy's ``ticket_retention``."""
 
@@ -184,7 +195,7 @@ class Customer(msgspec.Struct, array_like=True):
     last_activity: int | None = None
     quiet_level: str = "low"
     """Level after the last activity was applied (or after the first event when there is no activity)."""
-    points: dict[str, Account] = {}
+    points: Points = Points()
     level: str = "low"
     emitted_score: int = 0
     emitted_level: str = "low"
@@ -204,8 +215,8 @@ class Customer(msgspec.Struct, array_like=True):
     role: str | None = None
     segments: tuple[str, ...] = ()
     campaigns: dict[str, int] = {}
-    history: tuple[tuple[int, int], ...] = ()
-    """(day, score at its end) of days whose points are folded."""
+    history: bytes = b""
+    """Scores at the ends of the last days before the day of ``now`` (``streams.history``)."""
     timers: dict[str, int] = {}
     """``rule`` US ``about`` -> due instant (``streams.timers``)."""
     cooldowns: dict[str, int] = {}

@@ -6,7 +6,7 @@ from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from schemas.outputs import TIMER, TriggerFired, trigger_id
-from streams import score, timers
+from streams import timers
 
 if TYPE_CHECKING:
     from schemas.events import Event
@@ -37,7 +37,7 @@ class Work:
     ``after`` is a copy made for this decision: its fields are replaced, the values in them are never changed in place.
     """
 
-    __slots__ = ("after", "before", "event", "firings", "now", "plan", "policy", "timer_about", "timer_due", "values")
+    __slots__ = ("after", "before", "event", "firings", "now", "plan", "policy", "score", "timer_about", "timer_due")
 
     def __init__(
         self, before: Customer | None, after: Customer, event: Event | None, now: int, policy: Policy, plan: Plan
@@ -53,8 +53,8 @@ class Work:
         """The nominal due instant of the timer being run."""
         self.timer_about = ""
         """What the timer being run is about: it tells apart firings that fall due at one instant."""
-        self.values: dict[str, float] = {}
-        """Points of each action at ``now``, after."""
+        self.score = 0
+        """The score after, at ``now``, once it is judged."""
 
     def fire(self, trigger: str, subject: str | None, evidence: dict[str, Any]) -> None:
         """Let a built-in trigger fire, unless it is off or cooling down."""
@@ -62,13 +62,17 @@ class Work:
         if settings.enabled:
             self.fire_rule(trigger, subject, evidence, settings.cooldown)
 
+    def cooling(self, trigger: str, subject: str | None) -> bool:
+        """Whether a firing now would be lost to the cooldown."""
+        return self.after.cooldowns.get(timers.key(trigger, subject), self.now) > self.now
+
     def fire_rule(self, trigger: str, subject: str | None, evidence: dict[str, Any], cooldown: int) -> None:
         """Let a rule fire, unless it is cooling down for this subject; a lost firing leaves no trace (CONTRACT B2)."""
         customer = self.after
         if cooldown:
-            name = timers.key(trigger, subject)
-            if customer.cooldowns.get(name, self.now) > self.now:
+            if self.cooling(trigger, subject):
                 return
+            name = timers.key(trigger, subject)
             live = {key: end for key, end in customer.cooldowns.items() if end > self.now}
             live[name] = self.now + cooldown
             customer.cooldowns = live
@@ -93,14 +97,10 @@ class Work:
             del left[name]
             self.after.timers = left
 
-    def points(self) -> dict[str, float]:
-        """Points of each action after, at ``now``; worked out once."""
-        if not self.values:
-            self.values = score.by_action(self.after.points, self.now, self.plan.scoring)
-        return self.values
-
-    def records(self, raw_score: int) -> list[TriggerFired]:
+    def records(self) -> list[TriggerFired]:
         """The firings as records, in order of rule and subject."""
+        if not self.firings:
+            return []
         customer = self.after
         at, version = self.now, self.policy.version
         self.firings.sort(key=lambda firing: (firing.trigger, firing.subject or ""))
@@ -114,7 +114,7 @@ class Work:
                 subject=firing.subject,
                 evidence=firing.evidence,
                 cause=firing.cause,
-                score=raw_score,
+                score=self.score,
                 level=customer.level,
                 policy_version=version,
                 at=at,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING
 
 from schemas import events as e
@@ -23,32 +24,35 @@ def is_activity(event: e.Event) -> bool:
     return isinstance(event, ACTIVITY) or (isinstance(event, e.MailOpened) and not event.machine_open)
 
 
-def _surge(customer: Customer, now: int, work: Work, score_now: int) -> tuple[bool, int]:
+def _rise(customer: Customer, work: Work) -> tuple[int, int]:
+    """The score now and at the end of the day a week ago; ``then`` is kept with the points."""
     scoring = work.plan.scoring
-    earlier = score.score_at_end_of(customer.points, day_of(now) - scoring.surge_days, scoring)
-    return score_now - earlier >= work.policy.triggers.interest_surge.points, earlier
+    customer.points = score.looking_back(customer.points, day_of(work.now) - scoring.surge_days, scoring)
+    then = customer.points.then
+    return score.score_at(customer.points, work.now, scoring), score.score_of(then[1]) if then else 0
 
 
 def interest_surge(work: Work) -> None:
     """The score is well above that at the end of the day a week ago (CONTRACT B26)."""
+    needed = work.policy.triggers.interest_surge.points
+    if work.score < needed or work.cooling("interest_surge", None):
+        return
     scoring = work.plan.scoring
-    score_now = score.score_of(sum(work.points().values()))
-    if score_now < work.policy.triggers.interest_surge.points:
+    now, then = _rise(work.after, work)
+    if now - then < needed:
         return
-    surging, earlier = _surge(work.after, work.now, work, score_now)
-    if not surging:
-        return
-    before = work.before
-    if before is not None and _surge(before, work.now, work, score.score_at(before.points, work.now, scoring))[0]:
-        return
+    if work.before is not None:
+        was, was_then = _rise(copy(work.before), work)
+        if was - was_then >= needed:
+            return
     main = score.contributions(work.after.points, work.now, scoring)[:3]
     work.fire(
         "interest_surge",
         None,
         {
-            "score": score_now,
-            "score_then": earlier,
-            "rise": score_now - earlier,
+            "score": now,
+            "score_then": then,
+            "rise": now - then,
             "then": Instant((day_of(work.now) - scoring.surge_days + 1) * DAY - 1),
             "most_from": [{"action": action, "points": points} for action, points in main],
         },

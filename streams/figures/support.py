@@ -1,0 +1,119 @@
+"""Facts of tickets, found by comparing each ticket before and after (CONTRACT 3, 7, B17).
+
+What an event did is counted on the event's day, a confirmation on the day the window ended, an overdue target on the
+day it was found so, a pending ticket on the day it was solved. Slices are the ticket's product and channel, and the
+customer's stage at its creation. A ticket whose ``created`` has not come yet has none of them; what was counted of it
+is remembered, and joins its slices when ``created`` comes. Times to reply and to resolve count once for each ticket.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schemas.events import TicketRated
+from schemas.times import DAY
+from streams.feedback import SATISFIED_AT_LEAST
+from streams.figures.fact import OVERALL, Fact, Slice
+from streams.figures.spans import bucket
+
+if TYPE_CHECKING:
+    from streams.state import Ticket
+    from streams.work import Work
+
+_ROWS_KEPT = 64
+_OVERDUE = ("first_reply_overdue", "resolution_overdue")
+Row = tuple[str, int, int]
+
+
+def facts(work: Work) -> list[Fact]:
+    """The facts of every ticket that this decision changed."""
+    known = {} if work.before is None else work.before.tickets
+    found: list[Fact] = []
+    for name, ticket in work.after.tickets.items():
+        old = known.get(name)
+        if old is not ticket:
+            found += _of_ticket(work, name, old, ticket)
+    return found
+
+
+def slices(ticket: Ticket) -> tuple[Slice, ...]:
+    """Where a ticket counts besides overall."""
+    if ticket.created_at is None:
+        return ()
+    named = (("product", ticket.product), ("channel", ticket.channel), ("stage", ticket.stage))
+    return tuple((dimension, value) for dimension, value in named if value is not None)
+
+
+def _of_ticket(work: Work, name: str, old: Ticket | None, ticket: Ticket) -> list[Fact]:
+    rows = _rows(work, name, old, ticket)
+    own = slices(ticket)
+    found = [Fact(figure, day, amount, (OVERALL, *own)) for figure, day, amount in rows]
+    if ticket.created_at is None:
+        ticket.counted = (*ticket.counted, *rows)[-_ROWS_KEPT:]
+    elif ticket.counted:
+        found += [Fact(figure, day, amount, own) for figure, day, amount in ticket.counted]
+        ticket.counted = ()
+    return found
+
+
+def _rows(work: Work, name: str, old: Ticket | None, ticket: Ticket) -> list[Row]:
+    event = work.event
+    day = int(work.now if event is None else event.occurred_at) // DAY
+    rows: list[Row] = []
+    if ticket.created_at is not None and (old is None or old.created_at is None):
+        rows.append(("created", ticket.created_at // DAY, 1))
+    for figure, before, after in (
+        ("solved", old.solves if old else 0, ticket.solves),
+        ("escalated", old.escalations if old else 0, ticket.escalations),
+        ("reopened", old.reopens if old else 0, ticket.reopens),
+    ):
+        if after != before:
+            rows.append((figure, day, after - before))
+    rows += _outcome(work, old, ticket, day)
+    if old is not None and ticket.overdue != old.overdue:
+        rows += [(figure, day, 1) for figure in _OVERDUE if figure in ticket.overdue and figure not in old.overdue]
+    rows += _span("first_reply", *(_reply(one) for one in (old, ticket)))
+    rows += _span("resolution", *(_resolution(one) for one in (old, ticket)))
+    if isinstance(event, TicketRated) and event.ticket_id == name:
+        rows.append(("answers", day, 1))
+        if event.score >= SATISFIED_AT_LEAST:
+            rows.append(("satisfied", day, 1))
+    return rows
+
+
+def _outcome(work: Work, old: Ticket | None, ticket: Ticket, day: int) -> list[Row]:
+    before, after = old.outcome if old else None, ticket.outcome
+    if after == before or after is None:
+        return []
+    rows: list[Row] = []
+    if old is not None and before == "pending" and old.solved_at is not None:
+        rows.append(("pending", old.solved_at // DAY, -1))
+    if after == "missed":
+        rows.append(("missed", day, 1))
+    elif ticket.solved_at is not None:
+        ended = ticket.solved_at + (work.policy.fcr_window if after == "confirmed" else 0)
+        rows.append((after, ended // DAY, 1))
+    return rows
+
+
+def _span(figure: str, before: tuple[int, int] | None, after: tuple[int, int] | None) -> list[Row]:
+    """A span that became known, or another; each is (day, ms)."""
+    if before == after:
+        return []
+    return [
+        (f"{figure}:{bucket(known[1])}", known[0], amount)
+        for known, amount in ((before, -1), (after, 1))
+        if known is not None
+    ]
+
+
+def _reply(ticket: Ticket | None) -> tuple[int, int] | None:
+    if ticket is None or ticket.created_at is None or ticket.first_reply_at is None:
+        return None
+    return ticket.first_reply_at // DAY, ticket.first_reply_at - ticket.created_at
+
+
+def _resolution(ticket: Ticket | None) -> tuple[int, int] | None:
+    if ticket is None or ticket.created_at is None or ticket.first_solved_at is None:
+        return None
+    return ticket.first_solved_at // DAY, ticket.first_solved_at - ticket.created_at
