@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -68,7 +68,7 @@ class Output:
         """Write one customer."""
         self._files[CUSTOMERS].write(orjson.dumps(line, default=plain, option=_LINE))
 
-    def kpis(self, document: dict[str, object]) -> None:
+    def kpis(self, document: Mapping[str, object]) -> None:
         """Write the figures across customers."""
         self._files[KPIS].write(orjson.dumps(document, default=plain, option=_LINE | orjson.OPT_INDENT_2))
 
