@@ -82,6 +82,15 @@ class Lanes:
         """All lanes have caught up with all their topics, as last seen."""
         return self.ready and all(lane.settled for lane in self.lanes.values())
 
+    @property
+    def emitted(self) -> int:
+        """Outputs of these lanes since they were made."""
+        return sum(lane.emitted for lane in self.lanes.values())
+
+    def lag(self) -> int:
+        """Records on the broker that are not applied, as last seen."""
+        return sum(sum(lane.lag().values()) for lane in self.lanes.values())
+
     def report(self) -> None:
         """Lag and turn of every lane, to the metrics."""
         metrics, wall = self.around.metrics, self.around.wall()

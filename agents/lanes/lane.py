@@ -37,6 +37,8 @@ class LiveLane:
     def __init__(self, partition: int, around: Surroundings) -> None:
         self.partition = partition
         self.applied: dict[str, int] = {}
+        self.emitted = 0
+        """Outputs delivered."""
         self.ready = False
         self.settled = False
         """Caught up: nothing waits, and all six topics were at their end at the last turn."""
@@ -238,6 +240,7 @@ class LiveLane:
         position = await delivery.send(decision.outputs, decision.changes)
         self._customers.settle(decision.changes, position)
         self.applied = dict(decision.lane.applied)
+        self.emitted += len(decision.outputs)
         seconds = time.perf_counter() - started
         around.metrics.transaction(committed=True)
         around.metrics.batch_applied(

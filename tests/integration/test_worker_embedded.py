@@ -79,7 +79,7 @@ async def test_a_backlog_gives_what_a_replay_of_the_same_records_gives(
     for customer_id, line in expected.customers.items():
         shown = orjson.dumps(lines[customer_id], default=plain, option=orjson.OPT_PASSTHROUGH_SUBCLASS)
         assert orjson.loads(shown) == line
-    dead = [message for message in records(embedded_broker, "dead-letters")]
+    dead = list(records(embedded_broker, "dead-letters"))
     assert len(dead) == expected.dead_letters
 
 
@@ -123,7 +123,7 @@ async def test_what_cannot_be_applied_is_a_dead_letter_that_holds_the_whole_reco
 
     dead = {
         letter["reason"]: letter
-        for letter in map(lambda m: json.loads(m.value()), records(embedded_broker, "dead-letters"))
+        for letter in (json.loads(message.value()) for message in records(embedded_broker, "dead-letters"))
     }
     assert set(dead) == {"not_json", "key_mismatch", "from_the_future"}
     assert dead["key_mismatch"]["key"] == "bob"

@@ -1,0 +1,104 @@
+"""The two that are measured, each in a process of its own: a worker, and a plain loop."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import tempfile
+import time
+from multiprocessing.connection import Connection
+from multiprocessing.sharedctypes import Synchronized
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import uvloop
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from agents.settings import Settings
+from agents.worker import Worker
+from schemas.deadletters import DeadLetter
+from schemas.decode import check_key, decode
+from schemas.outputs import envelope, key
+from schemas.policy import load
+from schemas.topics import INPUTS
+from streams.lane import Lane, Memory
+
+_BATCH: Final = 5_000
+_POLL_SECONDS: Final = 0.02
+
+
+class Measure(NamedTuple):
+    """From the first record to the last: wall and CPU seconds of the process, peak memory in bytes, records that left."""
+
+    wall_seconds: float
+    cpu_seconds: float
+    peak_bytes: int
+    records: int
+
+
+class _Stopwatch:
+    def __init__(self) -> None:
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+
+    def stop(self, records: int) -> Measure:
+        wall, cpu = time.perf_counter() - self._wall, time.process_time() - self._cpu
+        return Measure(wall, cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, records)
+
+
+def engine(
+    bootstrap_servers: str, total: int, partitions: int, handled: Synchronized[int], answer: Connection
+) -> None:
+    """Run one worker over ``total`` records; send its measure."""
+    uvloop.run(_engine(bootstrap_servers, total, partitions, handled, answer))
+
+
+async def _engine(
+    bootstrap_servers: str, total: int, partitions: int, handled: Any, answer: Connection
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(
+            bootstrap_servers=bootstrap_servers, application_id="bench", clock="event", create_topics=False,
+            check_crcs=False, data_dir=Path(folder), guarantee="at_least_once", partitions=partitions,
+        )  # fmt: skip
+        async with Worker(settings, load(None)) as worker:
+            await worker.ready(60)
+            answer.send("ready")
+            stopwatch = None
+            while handled.value < total:
+                await asyncio.sleep(_POLL_SECONDS)
+                done = sum(offset + 1 for lane in worker.lanes.lanes.values() for offset in lane.applied.values())
+                if stopwatch is None and worker.lanes.lag():
+                    stopwatch = _Stopwatch()
+                handled.value = done
+            assert stopwatch is not None
+            answer.send(stopwatch.stop(worker.lanes.emitted))
+
+
+def loop(bootstrap_servers: str, total: int, partitions: int, handled: Any, answer: Connection) -> None:
+    """Run a plain loop over ``total`` records; send its measure."""
+    consumer = Consumer({
+        "bootstrap.servers": bootstrap_servers, "group.id": "bench-loop", "enable.auto.commit": False,
+        "auto.offset.reset": "earliest", "check.crcs": False,
+    })  # fmt: skip
+    consumer.assign([TopicPartition(topic, number, 0) for topic in INPUTS for number in range(partitions)])
+    producer = Producer({"bootstrap.servers": bootstrap_servers, "linger.ms": 20, "acks": "all"})
+    lane = Lane(Memory(), load(None))
+    answer.send("ready")
+    stopwatch, records = None, 0
+    while handled.value < total:
+        messages = consumer.consume(_BATCH, timeout=0.1)
+        if messages and stopwatch is None:
+            stopwatch = _Stopwatch()
+        for message in messages:
+            event = decode(message.topic(), message.value())
+            if not isinstance(event, DeadLetter) and check_key(event, message.key()) is None:
+                lane.feed(event)
+        changes = lane.take()
+        for emission in changes.emissions:
+            producer.produce(emission.topic, key=key(emission), value=envelope(emission))
+        records += len(changes.emissions)
+        producer.flush()
+        handled.value += len(messages)
+    assert stopwatch is not None
+    answer.send(stopwatch.stop(records))
+    consumer.close()
