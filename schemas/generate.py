@@ -116,7 +116,7 @@ def _cloudevent(kind: str, data: str) -> dict[str, Any]:
 
 
 def documents() -> dict[str, str]:
-    """Every document by its file name, as indented JSON: the schemas of topics, policy and customer line, and AsyncAPI."""
+    """Every document by its file name, as indented JSON: schemas of topics, policy and customer line, AsyncAPI."""
     schemas: dict[str, dict[str, Any]] = {topic: _events(topic) for topic in EVENTS}
     schemas |= {topic.name: _envelopes(topic.name) for topic in OUTPUTS if topic is not DEAD_LETTERS}
     schemas[DEAD_LETTERS.name] = _record(DeadLetterRecord)

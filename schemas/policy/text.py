@@ -41,20 +41,10 @@ def read_yaml(text: str) -> object:
     Raises:
         PolicyError: it is not one YAML document; the line says where.
     """
-    loader = _Core(text)
     try:
+        loader = _Core(text)
         node = loader.get_single_node()
-        if node is None:
-            return None
-        if isinstance(node, yaml.MappingNode):
-            for name, value in node.value:
-                if (
-                    name.value == "version"
-                    and isinstance(value, yaml.ScalarNode)
-                    and value.tag.endswith((":int", ":float"))
-                ):
-                    value.tag = "tag:yaml.org,2002:str"
-        return loader.construct_document(node)
+        return None if node is None else loader.construct_document(_with_version(node))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f"line {mark.line + 1}: " if mark else ""
@@ -63,5 +53,11 @@ def read_yaml(text: str) -> object:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         message = f"policy: not YAML: {' '.join(str(error).split())}"
         raise PolicyError(message) from error
-    finally:
-        loader.dispose()
+
+
+def _with_version(node: yaml.Node) -> yaml.Node:
+    """The document with a ``version`` that is a number made text."""
+    for name, value in node.value if isinstance(node, yaml.MappingNode) else ():
+        if name.value == "version" and value.tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float"):
+            value.tag = "tag:yaml.org,2002:str"
+    return node

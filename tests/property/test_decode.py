@@ -97,7 +97,5 @@ def test_an_event_written_and_read_again_is_equal(example):
     st.integers(Instant(-(10**13)), 10**14),
 )
 def test_any_amount_and_instant_survive_being_written(amount, at):
-    event = EVENTS["purchases"][0](
-        event_id="e", customer_id="c", occurred_at=Instant(at), order_id="o", amount=amount
-    )
+    event = EVENTS["purchases"][0](event_id="e", customer_id="c", occurred_at=Instant(at), order_id="o", amount=amount)
     assert decode("purchases", encoded(event)) == event

@@ -189,7 +189,26 @@ def test_a_json_number_with_an_exponent_or_many_digits_is_exact_too(text):
 
 @pytest.mark.parametrize(
     "amount",
-    ["-1", -1, -0.01, "NaN", "Infinity", "1e3", "1_000", " 5 ", "+5", "5.", ".5", "", "1,50", "１２", True, [], {}, None],
+    [
+        "-1",
+        -1,
+        -0.01,
+        "NaN",
+        "Infinity",
+        "1e3",
+        "1_000",
+        " 5 ",
+        "+5",
+        "5.",
+        ".5",
+        "",
+        "1,50",
+        "１２",
+        True,
+        [],
+        {},
+        None,
+    ],
 )
 def test_what_is_no_plain_decimal_of_0_or_more_is_refused(amount):
     letter = order(amount=amount)
