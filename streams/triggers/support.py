@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from streams.state import Customer
     from streams.work import Work
 
-NO_PRODUCT = "null"
-
 
 def ticket_escalated(work: Work) -> None:
     """A ticket went up a tier."""
@@ -51,7 +49,7 @@ def repeat_contact(work: Work) -> None:
     if len(tickets) >= count > len(_of_product(work.before, product, work)):
         work.fire(
             "repeat_contact",
-            NO_PRODUCT if product is None else product,
+            product,
             {"product": product, "tickets": [{"ticket_id": name, "created_at": Instant(at)} for at, name in tickets]},
         )
 
