@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from streams.state import Customer, Mail
 
 WEEK = 7 * DAY
-ENDS_BY_TIME = frozenset({"schedule", "rolling_cap"})
-"""The reasons that pass when nothing happens; the others wait for an event."""
+ENDS_BY_TIME = frozenset({"schedule", "rolling_cap", "open_escalation"})
+"""The reasons that pass when nothing happens: the last when the ticket is forgotten. The others wait for an event."""
 
 
 class Allowance(NamedTuple):
@@ -93,7 +93,10 @@ def allowance(customer: Customer, at: int, policy: Policy) -> Allowance:
         return Allowance(True, (), None)
     if not ENDS_BY_TIME.issuperset(reasons):
         return Allowance(False, reasons, None)
-    return Allowance(False, reasons, first_free(customer.mail, at, policy))
+    forgotten = [
+        customer.tickets[name].touched + policy.ticket_retention for name in support.open_escalations(customer)
+    ]
+    return Allowance(False, reasons, first_free(customer.mail, max(at, *forgotten), policy))
 
 
 def first_free(mail: Mail, at: int, policy: Policy) -> int:

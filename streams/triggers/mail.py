@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def _first_send(work: Work) -> e.MailSent | None:
-    """The event, if it is the first commercial ``sent`` of its message (CONTRACT B36)."""
+    """The event, if it is the first ``sent`` of its message (CONTRACT B36)."""
     event = work.event
-    if not isinstance(event, e.MailSent) or event.transactional:
+    if not isinstance(event, e.MailSent):
         return None
     known = work.before.mail.messages.get(event.message_id) if work.before is not None else None
     return event if known is None or known.sent_at is None else None
@@ -26,7 +26,7 @@ def _first_send(work: Work) -> e.MailSent | None:
 def over_contacted(work: Work) -> None:
     """A message went out that the contact allowance did not allow (CONTRACT B19)."""
     event = _first_send(work)
-    if event is None or work.before is None:
+    if event is None or event.transactional or work.before is None:
         return
     at = int(event.occurred_at)
     reasons = [reason for reason in contact.reasons_at(work.before, at, work.policy) if reason != "fatigued"]
@@ -45,7 +45,7 @@ def over_contacted(work: Work) -> None:
 
 
 def duplicate_message(work: Work) -> None:
-    """The same creative went to the same customer twice."""
+    """The same creative went to the same customer twice, in any mail."""
     event = _first_send(work)
     if event is None or event.content_id is None or work.before is None:
         return
@@ -53,10 +53,7 @@ def duplicate_message(work: Work) -> None:
     earlier = [
         (message.sent_at, name)
         for name, message in work.before.mail.messages.items()
-        if message.content == event.content_id
-        and message.sent_at is not None
-        and not message.transactional
-        and at - within < message.sent_at <= at
+        if message.content == event.content_id and message.sent_at is not None and at - within < message.sent_at <= at
     ]
     if earlier:
         sent_at, name = max(earlier)
