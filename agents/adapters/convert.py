@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, Self
 
 from agents.adapters import Problem, Record, read
 
@@ -22,7 +21,8 @@ class Converted(NamedTuple):
 def convert_source(kind: str, source: Path, out: Path, on_problem: Callable[[int, int, str], None]) -> Converted:
     """Write ``<topic>.jsonl`` files to ``out``, made if missing; only the topics that the source has.
 
-    ``on_problem`` is told of each unreadable row: how many there were with it, its line, what was expected.
+    ``on_problem`` is told of each unreadable row: how many there were with it, its line, what was expected. A source
+    that turns out to be damaged leaves ``out`` as it was.
 
     Raises:
         SourceError: the source cannot be read.
@@ -31,13 +31,9 @@ def convert_source(kind: str, source: Path, out: Path, on_problem: Callable[[int
     events: Counter[str] = Counter()
     unmapped: Counter[str] = Counter()
     unreadable = 0
-    with contextlib.ExitStack() as stack:
-        files: dict[str, BinaryIO] = {}
+    with _TopicFiles(out) as files:
         for row in read(kind, source):
             if isinstance(row, Record):
-                if row.topic not in files:
-                    out.mkdir(parents=True, exist_ok=True)
-                    files[row.topic] = stack.enter_context((out / f"{row.topic}.jsonl").open("wb"))
                 files[row.topic].write(row.value + b"\n")
                 events[row.topic] += 1
             elif isinstance(row, Problem):
@@ -46,3 +42,30 @@ def convert_source(kind: str, source: Path, out: Path, on_problem: Callable[[int
             else:
                 unmapped[row.what] += 1
     return Converted(events, unmapped, unreadable)
+
+
+class _TopicFiles(dict[str, BinaryIO]):
+    """A file for each topic asked for, which takes its name when all are complete and vanishes otherwise."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def __missing__(self, topic: str) -> BinaryIO:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self[topic] = file = self._unfinished(topic).open("wb")
+        return file
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        for topic, file in self.items():
+            file.close()
+            if kind is None:
+                self._unfinished(topic).replace(self._folder / f"{topic}.jsonl")
+            else:
+                self._unfinished(topic).unlink(missing_ok=True)
+
+    def _unfinished(self, topic: str) -> Path:
+        return self._folder / f".{topic}.jsonl.part"

@@ -54,3 +54,15 @@ def test_a_missing_source_is_one_line_and_exit_1(tmp_path: Path):
     assert result.exit_code == 1
     assert len(result.stderr.splitlines()) == 1
     assert not (tmp_path / "events").exists()
+
+
+def test_a_damaged_source_leaves_the_folder_as_it_was(tmp_path: Path):
+    run("access-log", ACCESS_LOG, "--out", tmp_path)
+    before = (tmp_path / "clickstream.jsonl").read_bytes()
+    cut = tmp_path / "cut.gz"
+    cut.write_bytes(ACCESS_LOG.read_bytes()[:50_000])
+    result = run("access-log", cut, "--out", tmp_path)
+    assert result.exit_code == 1
+    assert "expected whole gzip" in result.stderr
+    assert (tmp_path / "clickstream.jsonl").read_bytes() == before
+    assert {file.name for file in tmp_path.iterdir()} == {"clickstream.jsonl", "cut.gz"}
