@@ -33,7 +33,7 @@ def convert(kind: str, source: Path, out: Path) -> None:
     """Turn a source of another system into events.
 
     Reads SOURCE in place, plain or gzip, and writes DIR/<topic>.jsonl (a file of that name is replaced). A row that
-    cannot be read is named on stderr and left out; the last line counts rows read, rows left out and events written.
+    cannot be read is named on stderr and left out; the last line counts the rows left out and the events written.
     """
     from agents.adapters.convert import convert_source
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from schemas.times import DAY, parse_instant
+from schemas.times import DAY, EARLIEST, LATEST, parse_instant
 
 EVENTS_PER_CUSTOMER_DAY: Final = 0.5
 """How lively the customers are when no number of events is asked for."""
@@ -50,6 +50,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise SettingsError(message)
         if not 0 <= self.dirty <= 1:
             message = f"dirty: expected a share from 0 to 1, got {self.dirty}"
+            raise SettingsError(message)
+
+        if not EARLIEST <= self.start < self.end <= LATEST:
+            message = f"start: expected days within the years 1 to 9999, got {self.days} days from {self.start} ms"
             raise SettingsError(message)
 
     @property

@@ -13,6 +13,7 @@ from agents.simulate import Settings, SettingsError, events
 from schemas.deadletters import DeadLetter
 from schemas.decode import decode
 from schemas.events import EVENTS
+from schemas.times import LATEST
 from schemas.topics import INPUTS
 
 LIVELY = Settings(customers=400, days=90, events=12_000, seed=3)
@@ -84,7 +85,9 @@ def test_one_customer_alone_can_make_all_events():
     assert {customer for _, customer, _ in events(Settings(customers=1, events=300))} == {"c000000"}
 
 
-@pytest.mark.parametrize("wrong", [{"customers": 0}, {"days": 0}, {"events": 0}, {"zipf": -1}, {"dirty": 1.5}])
+@pytest.mark.parametrize(
+    "wrong", [{"customers": 0}, {"days": 0}, {"events": 0}, {"zipf": -1}, {"dirty": 1.5}, {"start": LATEST}]
+)
 def test_settings_that_make_no_sense_are_named(wrong):
     with pytest.raises(SettingsError, match=next(iter(wrong))):
         Settings(**wrong)

@@ -52,6 +52,7 @@ def test_the_cdnow_master_gives_its_published_customers_and_revenue():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_replay_of_the_help_desk_log_keeps_its_published_figures(tmp_path: Path):
     customers = replayed("helpdesk", "helpdesk_italian/helpdesk.csv.gz", tmp_path)
     tickets = Counter[str]()
@@ -62,6 +63,7 @@ def test_a_replay_of_the_help_desk_log_keeps_its_published_figures(tmp_path: Pat
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_replay_of_the_cdnow_master_keeps_its_published_figures(tmp_path: Path):
     customers = replayed("cdnow", "cdnow/CDNOW_master.txt.gz", tmp_path)
     assert len(customers) == 23_570
