@@ -74,6 +74,8 @@ class TopicAdmin:
         with _answering(self._settings):
             listed = self._client.list_topics(timeout=_TIMEOUT_SECONDS).topics
             there = [name for name in names if name in listed]
+            if not there:
+                return {}
             futures = self._client.describe_configs([ConfigResource(ResourceType.TOPIC, name) for name in there])
             configs = {
                 resource.name: {entry.name: entry.value for entry in future.result(_TIMEOUT_SECONDS).values()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import traceback
 from importlib.metadata import version
 from typing import Any
 
@@ -81,6 +82,10 @@ class Engage(click.Group):
             sys.exit(130)
         except BrokenPipeError:
             sys.stderr.close()
+            sys.exit(INFRASTRUCTURE)
+        except Exception:
+            traceback.print_exc()
+            click.echo("engage: this is a fault of the engine; please report the lines above", err=True)
             sys.exit(INFRASTRUCTURE)
         sys.exit(code if isinstance(code, int) else 0)
 

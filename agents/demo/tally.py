@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 from agents.demo.watch import Said
 from streams.wording import evidence_words
 
+_FIRST_BAD = 8
+"""So many bad records are shown whatever else there is."""
 Line: TypeAlias = tuple[int, int, str, str]
 """How often the like was shown, its place among what came, its kind, the line."""
 
@@ -42,7 +44,8 @@ class Tally:
             if topic == "dead-letters":
                 self.dead_letters[body["reason"]] += 1
                 line = f"{body['topic']}: {body['reason']}: {body['detail']}"
-                ranked.append((0, number, "dead letter", line))
+                rank = 0 if self.dead_letters.total() <= _FIRST_BAD else 1 + self._shown["dead letter"]
+                ranked.append((rank, number, "dead letter", line))
                 continue
             data = body["data"]
             self.latest = max(self.latest, data["at"])

@@ -49,7 +49,9 @@ class Engine:
         try:
             outcome = self._lane.feed(event, self._now)
         except Exception as error:
-            log.exception("event %s of customer %s could not be applied", event.event_id, event.customer_id)
+            if not self.counts["processing_error"]:
+                log.exception("event %s of customer %s could not be applied", event.event_id, event.customer_id)
+            self.counts["processing_error"] += 1
             return DeadLetter("processing_error", f"{type(error).__name__}: {error}")
         self.counts[outcome.disposition] += 1
         if outcome.disposition == "applied" and (self.last_applied is None or at > self.last_applied):
