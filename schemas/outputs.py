@@ -149,7 +149,8 @@ def key(emission: Emission) -> bytes:
 
 def data(emission: Emission) -> dict[str, Any]:
     """The ``data`` of the envelope: the emission's fields but the id, with ``at`` written as a time."""
-    fields = {name: getattr(emission, name) for name in emission.__struct_fields__ if name != "id"}
+    fields = msgspec.structs.asdict(emission)
+    del fields["id"]
     fields["at"] = format_instant(emission.at)
     return fields
 
@@ -169,7 +170,7 @@ def plain(value: object) -> object:
     if isinstance(value, (set, frozenset)):
         return sorted(value)
     if isinstance(value, msgspec.Struct):
-        return {name: getattr(value, name) for name in value.__struct_fields__}
+        return msgspec.structs.asdict(value)
     message = f"no JSON form for {type(value).__name__}"
     raise TypeError(message)
 
@@ -180,14 +181,15 @@ def envelope(emission: Emission) -> bytes:
     Raises:
         TypeError: evidence or figures hold something that has no JSON form.
     """
+    content = data(emission)
     event = {
         "specversion": "1.0",
         "id": emission.id,
         "source": SOURCE,
         "type": emission.type,
         "subject": subject(emission),
-        "time": format_instant(emission.at),
+        "time": content["at"],
         "datacontenttype": "application/json",
-        "data": data(emission),
+        "data": content,
     }
     return orjson.dumps(event, default=plain, option=orjson.OPT_PASSTHROUGH_SUBCLASS)

@@ -17,7 +17,7 @@ from schemas.policy.errors import Place, PolicyError
 from schemas.policy.rulefile import rules
 from schemas.policy.shape import Policy
 from schemas.policy.text import read_yaml
-from schemas.policy.values import typed
+from schemas.policy.values import named, typed
 from schemas.times import DAY
 
 ACTIONS = tuple(event.action for events in EVENTS.values() for event in events)
@@ -87,9 +87,7 @@ def _build(raw: dict[str, Any]) -> Policy:
         if name == "rules":
             values[name] = rules(value, here)
         elif name == "segments":
-            if not isinstance(value, dict):
-                raise here.expected("an object", value)
-            values[name] = {str(each): condition(inner, here.key(str(each))) for each, inner in value.items()}
+            values[name] = {each: condition(inner, here.key(each)) for each, inner in named(value, here).items()}
         else:
             whole = name == "version" and isinstance(value, (int, float)) and not isinstance(value, bool)
             values[name] = typed(str(value) if whole else value, of, here)

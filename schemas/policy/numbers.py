@@ -15,6 +15,7 @@ Span: TypeAlias = Annotated[Duration, Meta(extra={"above": 0})]
 Positive: TypeAlias = Annotated[int, Meta(ge=1)]
 Whole: TypeAlias = Annotated[int, Meta(ge=0)]
 Fraction: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
+Points: TypeAlias = Annotated[float, Meta(ge=-1e6, le=1e6)]
 Money: TypeAlias = Annotated[Decimal, Meta(extra={"least": 0})]
 """An exact amount in the policy's currency, 0 or more."""
 

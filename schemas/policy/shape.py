@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from schemas.events import Currency, Priority
 from schemas.policy.conditions import Condition
-from schemas.policy.numbers import Fraction, Money, Positive, Span, Whole
+from schemas.policy.numbers import Fraction, Money, Points, Positive, Span, Whole
 from schemas.policy.rules import CustomRule
 from schemas.policy.triggers import Triggers
 from schemas.times import Duration
@@ -35,7 +35,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
 
     half_life: Span
     half_lives: dict[str, Span]
-    points: dict[str, float]
+    points: dict[str, Points]
     daily_cap: DailyCap
     level_hysteresis: Whole
     levels: Levels

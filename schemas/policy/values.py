@@ -11,7 +11,11 @@ from msgspec import Meta
 
 from schemas.policy.errors import Place, kind
 from schemas.policy.numbers import is_number
-from schemas.times import Duration, parse_duration
+from schemas.times import DAY, Duration, parse_duration
+
+
+LONGEST = 36_500 * DAY
+"""A century: the longest duration a policy may name, so that no instant runs out of bounds."""
 
 
 def duration(raw: object, place: Place) -> Duration:
@@ -23,9 +27,12 @@ def duration(raw: object, place: Place) -> Duration:
     if not isinstance(raw, str):
         raise place.expected("a duration such as 30m, 24h or 14d", raw)
     try:
-        return parse_duration(raw)
+        found = parse_duration(raw)
     except ValueError as error:
         raise place.wrong(str(error)) from error
+    if found > LONGEST:
+        raise place.expected("a duration of at most 36500d", raw)
+    return found
 
 
 def span(raw: object, place: Place) -> Duration:
@@ -92,17 +99,27 @@ def _money(raw: object, extra: dict[str, Any], place: Place) -> Decimal:
     return amount
 
 
-def _map(raw: object, of: Any, place: Place) -> dict[Any, Any]:
-    names, values = get_args(of)
+def named(raw: object, place: Place) -> dict[str, Any]:
+    """An object whose keys are names of one's own.
+
+    Raises:
+        PolicyError: it is not one.
+    """
     if not isinstance(raw, dict):
         raise place.expected("an object", raw)
-    known = get_args(names)
     for name in raw:
         if not isinstance(name, str) or not name:
             raise place.expected("names as keys", name)
+    return raw
+
+
+def _map(raw: object, of: Any, place: Place) -> dict[str, Any]:
+    names, values = get_args(of)
+    given, known = named(raw, place), get_args(names)
+    for name in given:
         if known and name not in known:
             raise place.unknown(name, known)
-    return {name: typed(value, values, place.key(name)) for name, value in raw.items()}
+    return {name: typed(value, values, place.key(name)) for name, value in given.items()}
 
 
 def _struct(raw: object, of: type[msgspec.Struct], place: Place) -> Any:
