@@ -13,7 +13,6 @@ from schemas.policy.errors import Place, kind
 from schemas.policy.numbers import is_number
 from schemas.times import DAY, Duration, parse_duration
 
-
 LONGEST = 36_500 * DAY
 """A century: the longest duration a policy may name, so that no instant runs out of bounds."""
 
