@@ -96,7 +96,7 @@ def allowance(customer: Customer, at: int, policy: Policy) -> Allowance:
     forgotten = [
         customer.tickets[name].touched + policy.ticket_retention for name in support.open_escalations(customer)
     ]
-    return Allowance(False, reasons, first_free(customer.mail, max(at, *forgotten), policy))
+    return Allowance(False, reasons, first_free(customer.mail, max((at, *forgotten)), policy))
 
 
 def first_free(mail: Mail, at: int, policy: Policy) -> int:
