@@ -9,6 +9,7 @@ LEVELS: Final = ("low", "medium", "high")
 REASONS: Final = (
     "not_json", "schema", "unknown_type", "key_mismatch", "too_large", "from_the_future", "processing_error",
 )  # fmt: skip
+STEPS: Final = ("decide", "deliver")
 OUTCOMES: Final = ("committed", "aborted")
 KPI_DIMENSIONS: Final = ("all", "channel", "stage", "level", "role", "segment", "customer_definition")
 KPI_SERIES: Final = 500

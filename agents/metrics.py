@@ -6,13 +6,15 @@ batch, after the batch is committed, so that a batch which is tried again is cou
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Final, TypeVar
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector
 
-from agents.measures import KPI_DIMENSIONS, KPI_SERIES, LEVELS, OTHER, OUTCOMES, REASONS, Metric
+from agents.distribution import Distribution
+from agents.measures import KPI_DIMENSIONS, KPI_SERIES, LEVELS, OTHER, OUTCOMES, REASONS, STEPS, Metric
 from schemas.events import EVENTS
 from schemas.topics import INPUTS
 
@@ -34,7 +36,7 @@ class Metrics:
         self._kpis: set[tuple[str, str, str]] = set()
         self._counters: dict[Metric, Counter] = {}
         self._gauges: dict[Metric, Gauge] = {}
-        self._histograms: dict[Metric, Histogram] = {}
+        self._distributions: dict[Metric, Distribution] = {}
         for metric in Metric:
             kind, name, _, names, sentence, buckets = metric.value
             labels = names.split()
@@ -43,7 +45,8 @@ class Metrics:
             elif kind == "gauge":
                 self._gauges[metric] = Gauge(name, sentence, labels, registry=registry)
             else:
-                self._histograms[metric] = Histogram(name, sentence, labels, registry=registry, buckets=buckets)
+                self._distributions[metric] = Distribution(name, sentence, labels, buckets)
+                registry.register(self._distributions[metric])
         ProcessCollector(registry=registry)
         self._start_at_zero()
 
@@ -77,9 +80,9 @@ class Metrics:
         """
         self._add(Metric.LANE_RECORDS, {(str(partition),): records})
         if records:
-            self._histograms[Metric.BATCH_RECORDS].observe(records)
-        self._histograms[Metric.BATCH_SECONDS].labels("decide").observe(decide_seconds)
-        self._histograms[Metric.BATCH_SECONDS].labels("deliver").observe(deliver_seconds)
+            self._distributions[Metric.BATCH_RECORDS].observe((), (records,))
+        for step, seconds in zip(STEPS, (decide_seconds, deliver_seconds), strict=True):
+            self._distributions[Metric.BATCH_SECONDS].observe((step,), (seconds,))
         self._add(Metric.EVENTS, events or {})
         self._add(Metric.DEAD_LETTERS, dead_letters or {})
         self._add(Metric.DROPPED, dropped or {})
@@ -91,14 +94,16 @@ class Metrics:
             self._add(metric, {(label,): count for label, count in (counts or {}).items()})
         for rule, count in (triggers or {}).items():
             self._counters[Metric.TRIGGERS].labels(self._rule(rule)).inc(count)
-        for topic, seconds in late:
-            self._histograms[Metric.LATE].labels(topic).observe(seconds)
+        by_topic: defaultdict[str, list[float]] = defaultdict(list)
+        for topic, behind in late:
+            by_topic[topic].append(behind)
+        for topic, spans in by_topic.items():
+            self._distributions[Metric.LATE].observe((topic,), spans)
         self._counters[Metric.ERASURES].inc(erasures)
 
     def timers_ran(self, delays: Iterable[float]) -> None:
         """Timers that ran while the lane was caught up: seconds each ran after it was due."""
-        for delay in delays:
-            self._histograms[Metric.TIMER_DELAY].observe(delay)
+        self._distributions[Metric.TIMER_DELAY].observe((), delays)
 
     def transaction(self, *, committed: bool) -> None:
         """A transaction ended."""
@@ -121,24 +126,27 @@ class Metrics:
         partition: int,
         *,
         customers: int,
-        state_bytes: int,
         timers: int,
         next_due: float | None,
-        largest_bytes: int,
+        state_bytes: int | None = None,
+        largest_bytes: int | None = None,
     ) -> None:
-        """What a lane holds. ``next_due`` is unix time in seconds, None when no timer is set."""
+        """What a lane holds. ``next_due`` is unix time in seconds, None without one; bytes are None when not known."""
         self._set(Metric.CUSTOMERS, partition, customers)
-        self._set(Metric.STATE_BYTES, partition, state_bytes)
-        self._set(Metric.LARGEST_STATE, partition, largest_bytes)
         self._set(Metric.TIMERS, partition, timers)
-        if next_due is None:
-            self._forget(Metric.NEXT_TIMER, str(partition))
-        else:
-            self._set(Metric.NEXT_TIMER, partition, next_due)
+        for metric, number in (
+            (Metric.NEXT_TIMER, next_due),
+            (Metric.STATE_BYTES, state_bytes),
+            (Metric.LARGEST_STATE, largest_bytes),
+        ):
+            if number is None:
+                self._forget(metric, str(partition))
+            else:
+                self._set(metric, partition, number)
 
     def lane_recovered(self, partition: int, seconds: float, customers: int) -> None:
         """A lane was restored from its changelog."""
-        self._histograms[Metric.RECOVERY_SECONDS].observe(seconds)
+        self._distributions[Metric.RECOVERY_SECONDS].observe((), (seconds,))
         self._counters[Metric.RECOVERED].inc(customers)
         self._set(Metric.CUSTOMERS, partition, customers)
 
@@ -194,3 +202,5 @@ class Metrics:
         for metric, rows in closed.items():
             for labels in rows:
                 self._counters[metric].labels(*labels)
+        for topic in INPUTS:
+            self._distributions[Metric.LATE].observe((topic,), ())

@@ -7,8 +7,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
 
+from agents.distribution import Distribution
 from agents.measures import KPI_SERIES, Metric
 from agents.memory import memory_limit
 from agents.metrics import Metrics
@@ -129,6 +130,42 @@ def test_a_lost_lane_leaves_no_gauge_behind(metrics: Metrics, registry: Collecto
         metric.value.name for metric in Metric if metric.value.kind == "gauge" and "partition" in metric.value.labels
     }
     assert read(registry, "engage_recovered_customers_total") == 200
+
+
+def test_a_lane_that_does_not_know_its_bytes_shows_none(metrics: Metrics, registry: CollectorRegistry) -> None:
+    metrics.lane_state(0, customers=5, timers=2, next_due=9)
+    assert read(registry, "engage_customers", partition="0") == 5
+    assert read(registry, "engage_state_bytes", partition="0") is None
+
+
+def test_late_events_of_a_backlog_are_counted_by_cumulative_buckets(
+    metrics: Metrics, registry: CollectorRegistry
+) -> None:
+    late = [("email", 60.0), ("purchases", 1e9), ("email", 0.5), ("email", 61.0)]
+    metrics.batch_applied(0, records=4, decide_seconds=0, deliver_seconds=0, late=late)
+    counted = {le: read(registry, "engage_late_seconds_bucket", topic="email", le=le) for le in ("1.0", "60.0", "+Inf")}
+    assert counted == {"1.0": 1, "60.0": 2, "+Inf": 3}
+    assert read(registry, "engage_late_seconds_bucket", topic="purchases", le="2592000.0") == 0
+    assert read(registry, "engage_late_seconds_bucket", topic="purchases", le="+Inf") == 1
+    assert read(registry, "engage_late_seconds_count", topic="surveys") == 0
+
+
+def test_distributions_count_as_the_client_library_counts(registry: CollectorRegistry) -> None:
+    bounds, values = (0.1, 1, 5), (0, 0.1, 0.10001, 1, 4.9, 5, 6, 1e12)
+    ours, theirs = (
+        Distribution("ours", "h", ("a",), bounds),
+        Histogram("theirs", "h", ("a",), buckets=bounds, registry=None),
+    )
+    ours.observe(("x",), values)
+    for value in values:
+        theirs.labels("x").observe(value)
+    samples = [
+        {(sample.name.partition("_")[2], *sorted(sample.labels.items())): sample.value
+         for family in distribution.collect() for sample in family.samples if not sample.name.endswith("_created")}
+        for distribution in (ours, theirs)
+    ]  # fmt: skip
+    assert samples[0] == samples[1]
+    assert len(samples[0]) == 6
 
 
 def test_a_lane_can_be_lost_before_it_was_ever_measured(metrics: Metrics, registry: CollectorRegistry) -> None:
