@@ -34,11 +34,11 @@ types: $(VENV)/.dev ## static types, strict
 schemas: $(VENV)/.dev ## generate the JSON Schemas and the AsyncAPI document anew
 	$(BIN)/python -m schemas.generate $(ARGS)
 
-bench: $(VENV)/.dev servers ## measure throughput and latency
+bench: $(VENV)/.dev ## measure how fast one worker is, beside a plain loop in the same run
 	$(BIN)/python -m tests.bench $(ARGS)
 
-chaos: $(VENV)/.dev servers ## kill workers and brokers, and count what was lost or doubled
-	$(BIN)/python -m tests.chaos $(ARGS)
+chaos: $(VENV)/.dev kafka ## the tests on Apache Kafka that kill workers and brokers, and count what was lost or doubled
+	ENGAGE_REQUIRE_SERVERS=1 $(BIN)/pytest -m kafka tests/integration $(ARGS)
 
 servers:
 	@deploy/kafka/fetch || echo "Skipped: the tests on Apache Kafka, for the reason above. All others run."

@@ -11,7 +11,7 @@ It is no place for data that matters:
 - aiokafka and confluent-kafka connect to it; kafka-python 3 does not;
 - transactions are accepted but isolate nothing: an aborted record is read by everyone, a fenced producer may go on, and
   the end of a transaction leaves a marker with a wrong checksum, at which aiokafka stops unless `check_crcs=False`.
-  So write to it without transactions;
+  So nothing that a test on it says about transactions holds elsewhere;
 - a consumer group that was left by its last member takes the session timeout, less one second, to be joined again: give
   its members a short one (2 s to 6 s). Of two members that join together one may be refused (`InvalidRequestError`), so
   several workers need a real broker.
