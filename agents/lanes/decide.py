@@ -71,11 +71,13 @@ class Decider:
                 clock.now = live
             elif item.occurred_at > clock.now:
                 clock.now = item.occurred_at
+            due = lane.next_due()
+            if due is not None and due <= clock.now:
+                self._run_timers(clock.now)
             try:
                 outcome = lane.feed(decoded, clock.now)
             except Exception as failure:
-                logger.warning("Lane %d: an event could not be processed: %s", self._partition, type(failure).__name__)
-                logger.debug("Event that could not be processed", exc_info=True)
+                self._broken(failure)
                 self._dead(item, DeadLetter("processing_error", f"{type(failure).__name__}: {failure}"))
             else:
                 tally.event(decoded, outcome.disposition, clock.now)
@@ -89,17 +91,9 @@ class Decider:
     def wake(self, until: int, most: int) -> bool:
         """Run what is due until then (ms), ``most`` instants at once; True when there is more to run."""
         started = time.perf_counter()
-        lane = self.lane
-        for _ in range(most):
-            due = lane.next_due()
-            if due is None or due > until:
-                lane.advance(until)
-                self.clock.now = until
-                break
-            lane.advance(due)
-            self.clock.now = max(self.clock.now, due)
+        more = self._run_timers(until, most)
         self._seconds += time.perf_counter() - started
-        return self.clock.now < until
+        return more
 
     def take(self, applied: Mapping[str, int]) -> Decision:
         """What came out since the last take; ``applied`` are the offsets before it."""
@@ -115,6 +109,31 @@ class Decider:
         decision = Decision(outputs, changes, came.emissions, came.states, record, self._tally, seconds)
         self._begin()
         return decision
+
+    def _run_timers(self, until: int, most: int | None = None) -> bool:
+        """Run what is due until then, ``most`` instants at once; True when there is more. A timer that breaks is dropped:
+        the customer's next event sets it again.
+        """
+        lane, ran = self.lane, 0
+        while (due := lane.next_due()) is not None and due <= until:
+            if ran == most:
+                return True
+            ran += 1
+            try:
+                lane.advance(due)
+            except Exception as failure:
+                self._broken(failure)
+            self.clock.now = max(self.clock.now, due)
+        lane.advance(until)
+        self.clock.now = max(self.clock.now, until)
+        return False
+
+    def _broken(self, failure: Exception) -> None:
+        """Say the first of a chunk; the others are dead letters like it."""
+        if not self._tally.broken:
+            logger.warning("Lane %d: events could not be processed: %s", self._partition, type(failure).__name__)
+        logger.debug("What could not be processed", exc_info=failure)
+        self._tally.broken += 1
 
     def _dead(self, item: Entry, letter: DeadLetter) -> None:
         self._letters.append(Record(DEAD_LETTERS.name, item.record.key, dead_letter(item, letter)))

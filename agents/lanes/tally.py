@@ -28,6 +28,7 @@ class Tally:
         self._mispartitioned: Counter[str] = Counter()
         self._late: list[tuple[str, float]] = []
         self.records = 0
+        self.broken = 0
 
     def event(self, event: Event, disposition: str, now: int) -> None:
         """An event that the core has judged at ``now``."""
@@ -45,9 +46,12 @@ class Tally:
         self._dead_letters[topic, reason] += 1
 
     @property
-    def dead_letters(self) -> int:
-        """Dead letters of this chunk."""
-        return self._dead_letters.total()
+    def reasons(self) -> Counter[str]:
+        """Dead letters of this chunk by reason."""
+        found: Counter[str] = Counter()
+        for (_, reason), count in self._dead_letters.items():
+            found[reason] += count
+        return found
 
     def sample_partitions(self, entries: Sequence[Entry], partitions: int) -> bool:
         """Whether some of these keys lie where Kafka's default partitioner would not put them (a few are looked at)."""
@@ -84,8 +88,16 @@ class Tally:
         }
 
 
+class InputInvalidError(RuntimeError):
+    """Nearly all of the latest records are dead letters, so the input or the engine is wrong, not the records.
+
+    Operator action: look at the latest records on ``dead-letters``; correct the producer, or install a version that can
+    process its events; or raise ``ENGAGE_DEAD_LETTER_SHARE``. Nothing was skipped: the chunk is read again at restart.
+    """
+
+
 class DeadLetterLimit:
-    """When nearly all input is invalid the input is wrong: better to stop than to dead-letter the world."""
+    """When nearly all input is invalid: better to stop than to dead-letter the world."""
 
     def __init__(self, share: float, minimum: int) -> None:
         self._share = share
@@ -93,12 +105,19 @@ class DeadLetterLimit:
         self._records = 0
         self._dead = 0
 
-    def passed(self, records: int, dead: int) -> bool:
-        """Take in a chunk; True when more than the share of the latest records are dead letters."""
-        self._records += records
-        self._dead += dead
-        over = self._records >= self._minimum and self._dead > self._share * self._records
+    def take_in(self, tally: Tally) -> None:
+        """Count a chunk.
+
+        Raises:
+            InputInvalidError: more than the share of the latest records are dead letters.
+        """
+        reasons = tally.reasons
+        self._records += tally.records
+        self._dead += reasons.total()
+        if self._records >= self._minimum and self._dead > self._share * self._records:
+            mostly = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common(3))
+            message = f"{self._dead} of the latest {self._records} records are dead letters ({mostly})"
+            raise InputInvalidError(message)
         if self._records >= 2 * self._minimum:
             self._records //= 2
             self._dead //= 2
-        return over

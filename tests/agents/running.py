@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +15,9 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from agents.replay.reading import find_sources
 from agents.replay.run import Summary, replay
 from agents.settings import Settings
+from agents.simulate.settings import Settings as Simulation
+from agents.simulate.stream import events
+from agents.worker import Worker
 from schemas.policy import Policy, load
 from schemas.times import format_instant
 from schemas.topics import CATALOGUE, INPUTS
@@ -117,3 +122,30 @@ def replayed(inputs: Iterable[Input], folder: Path, policy: Policy | None = None
 
 def _lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def simulated(dirty: float = 0.0, count: int = 4_000) -> list[Input]:
+    simulation = Simulation(customers=150, events=count, days=40, dirty=dirty, seed=7)
+    return [Input(*found) for found in events(simulation)]
+
+
+@asynccontextmanager
+async def running(settings: Settings, **options: Any) -> AsyncIterator[Worker]:
+    failures: list[str] = []
+    async with Worker(settings, load(None), fail=failures.append, **options) as worker:
+        await worker.ready(30)
+        yield worker
+    assert failures == []
+
+
+async def idle(worker: Worker, count: int | None = None) -> None:
+    """Wait until all (``count``) is handled and the lanes share the end of the backlog."""
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        lanes = worker.lanes
+        applied = sum(offset + 1 for lane in lanes.lanes.values() for offset in lane.applied.values())
+        if lanes.settled and len({lane.now for lane in lanes.lanes.values()}) == 1 and applied >= (count or 0):
+            return
+        await asyncio.sleep(0.05)
+    message = f"the lanes do not come to the end of the backlog: {worker.lanes.status()}"
+    raise AssertionError(message)

@@ -69,7 +69,9 @@ def main(events: int, customers: int, partitions: int, zipf: float) -> None:
         click.echo(f"{name}: {time.perf_counter() - started:.0f} s", err=True)
     click.echo(_ROW.format("", "events/s", "events/CPU s", "peak MiB", "emitted"))
     for name, (wall, cpu, peak, records) in found.items():
-        click.echo(_ROW.format(name, f"{events / wall:,.0f}", f"{events / cpu:,.0f}", f"{peak >> 20:,}", f"{records:,}"))
+        click.echo(
+            _ROW.format(name, f"{events / wall:,.0f}", f"{events / cpu:,.0f}", f"{peak >> 20:,}", f"{records:,}")
+        )
     plain, worker = found["plain loop"], found["engine, one worker"]
     click.echo(f"ratio of events per CPU second, engine to plain loop: {plain.cpu_seconds / worker.cpu_seconds:.2f}")
 

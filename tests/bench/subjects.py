@@ -45,16 +45,12 @@ class _Stopwatch:
         return Measure(wall, cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, records)
 
 
-def engine(
-    bootstrap_servers: str, total: int, partitions: int, handled: Synchronized[int], answer: Connection
-) -> None:
+def engine(bootstrap_servers: str, total: int, partitions: int, handled: Synchronized[int], answer: Connection) -> None:
     """Run one worker over ``total`` records; send its measure."""
     uvloop.run(_engine(bootstrap_servers, total, partitions, handled, answer))
 
 
-async def _engine(
-    bootstrap_servers: str, total: int, partitions: int, handled: Any, answer: Connection
-) -> None:
+async def _engine(bootstrap_servers: str, total: int, partitions: int, handled: Any, answer: Connection) -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(
             bootstrap_servers=bootstrap_servers, application_id="bench", clock="event", create_topics=False,

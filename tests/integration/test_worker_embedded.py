@@ -4,61 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pytest
 
 from agents.embedded import EmbeddedBroker
 from agents.lanes.clocks import wall_ms
-from agents.settings import Settings
-from agents.simulate.settings import Settings as Simulation
-from agents.simulate.stream import events
-from agents.worker import Worker
 from schemas.outputs import plain
-from schemas.policy import load
 from schemas.topics import INPUTS
 from tests.agents.running import (
     Input,
     emitted,
     event,
     feed,
+    idle,
     make_topics,
     records,
     replayed,
+    running,
+    simulated,
     worker_settings,
 )
 
 pytestmark = pytest.mark.timeout(90)
 
 HOUR = 3_600_000
-
-
-def simulated(dirty: float = 0.0, count: int = 4_000) -> list[Input]:
-    simulation = Simulation(customers=150, events=count, days=40, dirty=dirty, seed=7)
-    return [Input(*found) for found in events(simulation)]
-
-
-@asynccontextmanager
-async def running(settings: Settings, **options: Any) -> AsyncIterator[Worker]:
-    failures: list[str] = []
-    async with Worker(settings, load(None), fail=failures.append, **options) as worker:
-        await worker.ready(30)
-        yield worker
-    assert failures == []
-
-
-async def idle(worker: Worker) -> None:
-    """Wait until all is handled and the lanes share the end of the backlog."""
-    await worker.settled(40)
-    for _ in range(400):
-        if len({lane.now for lane in worker.lanes.lanes.values()}) == 1 and worker.lanes.settled:
-            return
-        await asyncio.sleep(0.05)
-    pytest.fail("the lanes do not agree on the end of the backlog")
 
 
 @pytest.mark.parametrize(("partitions", "dirty"), [(4, 0.0), (1, 0.2)])

@@ -1,0 +1,158 @@
+"""Workers on Apache Kafka: transactions, crashes, and sharing the work."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from agents.local.kafka import KafkaServer
+from agents.settings import Settings
+from agents.worker import Worker
+from schemas.policy import load
+from tests.agents.running import (
+    emitted,
+    feed,
+    idle,
+    make_topics,
+    records,
+    replayed,
+    running,
+    simulated,
+    worker_settings,
+)
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@contextmanager
+def worker_process(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+    """``engage worker`` in a process of its own, killed at the end."""
+    names = (
+        "clock", "create_topics", "backlog_idle_ms", "sweep_ms", "fetch_wait_ms", "session_timeout_ms", "heartbeat_ms",
+        "rebalance_timeout_ms", "data_dir", "chunk_records", "bootstrap_servers", "fetch_records",
+    )  # fmt: skip
+    environment = {f"ENGAGE_{name.upper()}": str(getattr(settings, name)) for name in names}
+    command = [sys.executable, "-m", "agents.cli", "worker", "--http-port", "0", "--log-level", "warning"]
+    process = subprocess.Popen(command, env={**os.environ, **environment})
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait(20)
+
+
+def changelog_length(broker: Any, settings: Settings) -> int:
+    return sum(1 for _ in records(broker, settings.changelog_topic))
+
+
+def wait_for_growth(broker: Any, settings: Settings, length: int, process: subprocess.Popen[bytes]) -> int:
+    deadline = time.monotonic() + 60
+    while (now := changelog_length(broker, settings)) <= length:
+        assert process.poll() is None, "the worker has stopped"
+        assert time.monotonic() < deadline, "the worker does nothing"
+        time.sleep(0.05)
+    return now
+
+
+async def test_subscribers_that_read_committed_see_each_output_of_a_backlog_once(
+    own_kafka_server: KafkaServer, tmp_path: Path
+) -> None:
+    settings = worker_settings(own_kafka_server, tmp_path, create_topics=True)
+    inputs = simulated()
+    async with Worker(settings, load(None)) as worker:
+        feed(own_kafka_server, inputs)
+        await idle(worker, len(inputs))
+    expected = replayed(inputs, tmp_path / "replay")
+    assert sorted(item["id"] for item in emitted(own_kafka_server)) == [item["id"] for item in expected.emitted]
+
+
+async def test_a_worker_killed_again_and_again_counts_nothing_twice_and_loses_nothing(
+    own_kafka_server: KafkaServer, tmp_path: Path
+) -> None:
+    settings = worker_settings(
+        own_kafka_server, tmp_path, chunk_records=200, fetch_records=400, session_timeout_ms=2_000
+    )
+    make_topics(own_kafka_server, settings)
+    inputs = simulated(count=12_000)
+    feed(own_kafka_server, inputs)
+    length = 0
+    for _ in range(3):
+        with worker_process(settings) as process:
+            length = wait_for_growth(own_kafka_server, settings, length, process)
+            process.send_signal(signal.SIGKILL)
+    async with running(settings) as worker:
+        await idle(worker)
+        scores = {name: worker.status.customer(name) for name in {key for _, key, _ in inputs}}
+    expected = replayed(inputs, tmp_path / "replay")
+    assert emitted(own_kafka_server) == expected.emitted
+    assert {name: line["raw"] for name, line in scores.items()} == {
+        name: line["raw"] for name, line in expected.customers.items()
+    }
+
+
+async def test_workers_that_come_and_go_share_the_work_and_agree_with_one(
+    own_kafka_server: KafkaServer, tmp_path: Path
+) -> None:
+    settings = worker_settings(
+        own_kafka_server, tmp_path, chunk_records=100, fetch_records=200, buffer_records=400, backlog_idle_ms=3_000
+    )
+    make_topics(own_kafka_server, settings)
+    inputs = simulated(count=12_000)
+    feed(own_kafka_server, inputs[:6_000])
+    async with running(settings) as first:
+        with worker_process(settings) as second:
+            deadline = time.monotonic() + 60
+            while len(first.lanes.lanes) == 4:
+                assert time.monotonic() < deadline, "the second worker gets no lanes"
+                await asyncio.sleep(0.1)
+            feed(own_kafka_server, inputs[6_000:])
+            await asyncio.sleep(0.5)
+            second.send_signal(signal.SIGTERM)
+            assert await asyncio.to_thread(second.wait, 30) == 0
+        await idle(first, len(inputs))
+        assert sorted(first.lanes.lanes) == [0, 1, 2, 3]
+    ids = [item["id"] for item in emitted(own_kafka_server)]
+    assert len(ids) == len(set(ids))
+    changes = {item["id"] for item in replayed(inputs, tmp_path / "replay").emitted}
+    assert set(ids) == changes
+
+
+async def test_a_topic_that_was_made_anew_stops_the_worker(own_kafka_server: KafkaServer, tmp_path: Path) -> None:
+    settings = worker_settings(own_kafka_server, tmp_path)
+    make_topics(own_kafka_server, settings)
+    feed(own_kafka_server, simulated(count=500))
+    async with running(settings) as worker:
+        await idle(worker)
+    admin = AdminClient({"bootstrap.servers": own_kafka_server.bootstrap_servers})
+    admin.delete_topics(["clickstream"])["clickstream"].result(20)
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            admin.create_topics([NewTopic("clickstream", 4, 1)])["clickstream"].result(20)
+            break
+        except KafkaException as still_there:
+            assert time.monotonic() < deadline, str(still_there)
+            await asyncio.sleep(0.1)
+    while len(getattr(admin.list_topics(timeout=10).topics.get("clickstream"), "partitions", ())) != 4:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.1)
+
+    failures: list[str] = []
+    async with Worker(settings, load(None), fail=failures.append):
+        deadline = time.monotonic() + 30
+        while not failures:
+            assert time.monotonic() < deadline, "the worker goes on"
+            await asyncio.sleep(0.05)
+    assert "made anew" in failures[0]
