@@ -15,6 +15,7 @@ from streams import (
     browsing,
     decay,
     dedup,
+    definitions,
     feedback,
     history,
     level,
@@ -93,6 +94,8 @@ def apply(state: State, event: Event, now: int, policy: Policy) -> Outcome:
         rule(work)
     for watch in plan.watches_by_topic[event.topic]:
         watch.judge(work, event)
+    if known is None or event.topic == "purchases":
+        definitions.judge(work)
     if policy.customer_retention is not None:
         work.set_timer(_RETENTION_TIMER, after.last_seen + policy.customer_retention)
     _set_level_timer(work)

@@ -12,7 +12,7 @@ from streams.outcome import Outcome
 if TYPE_CHECKING:
     from schemas.events import Event
     from schemas.policy import Policy
-    from streams.measures import Fact
+    from streams.figures.fact import Fact
     from streams.outcome import Emission, State
 
 BEGINNING = -(2**62)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from schemas.outputs import CustomerErased, ScoreChange, TriggerFired
-    from streams.measures import Fact
+    from streams.figures.fact import Fact
     from streams.state import Customer, Erased
 
 Disposition: TypeAlias = Literal["applied", "duplicate", "dropped"]

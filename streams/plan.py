@@ -44,6 +44,7 @@ class Plan:
         "purchases_kept",
         "scoring",
         "sends_kept_for",
+        "spending_kept",
         "watches",
         "watches_by_topic",
     )
@@ -63,6 +64,11 @@ class Plan:
             PURCHASES_KEPT,
             *(definition.orders or 0 for definition in policy.customer_definitions.values()),
         )
+        self.spending_kept = max(
+            (definition.within or 0 for definition in policy.customer_definitions.values() if definition.revenue),
+            default=0,
+        )
+        """How long what moved money is kept (ms), 0: not at all."""
         self.watches: tuple[Watch, ...] = watches_of(policy)
         self.watches_by_topic: dict[str, tuple[Watch, ...]] = {
             topic: tuple(watch for watch in self.watches if topic in watch.topics) for topic in EVENTS

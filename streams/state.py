@@ -76,6 +76,9 @@ class Ticket(msgspec.Struct, array_like=True):
     solves: int = 0
     clock: tuple[int, int | None, bool, bool] = (0, None, False, False)
     """The resolution clock before ``log``: elapsed, read at, waiting, solved."""
+    first_solved_at: int | None = None
+    counted: tuple[tuple[str, int, int], ...] = ()
+    """What was counted of it before its ``created`` came: (figure, day, amount)."""
 
 
 class Support(msgspec.Struct, array_like=True):
@@ -144,6 +147,8 @@ class Value(msgspec.Struct, array_like=True):
     """The last purchase for which ``purchase_overdue`` has fired."""
     bought: dict[str, int] = {}
     """Latest purchase of each product viewed lately."""
+    spent: tuple[tuple[int, Decimal], ...] = ()
+    """Money in and out in the policy's currency, in order, while a customer definition asks for it."""
 
 
 class Feedback(msgspec.Struct, array_like=True):
@@ -214,7 +219,8 @@ class Customer(msgspec.Struct, array_like=True):
     checked_out: bool = False
     role: str | None = None
     segments: tuple[str, ...] = ()
-    campaigns: dict[str, int] = {}
+    campaigns: dict[str, dict[int, int]] = {}
+    """campaign -> day -> bit set over ``streams.figures.campaigns.ANSWERS``: what was counted as answered."""
     history: bytes = b""
     """Scores at the ends of the last days before the day of ``now`` (``streams.history``)."""
     timers: dict[str, int] = {}
@@ -225,6 +231,8 @@ class Customer(msgspec.Struct, array_like=True):
     """Custom rules: name -> subject -> newest matching (instant, value)."""
     definitions: tuple[str, ...] = ()
     """Customer definitions of the policy that hold, as last judged."""
+    counted: dict[int, dict[str, int | Decimal]] = {}
+    """What was counted of the customer: day -> figure -> amount; it moves when the acquisition source does."""
 
     @property
     def next_due(self) -> int | None:

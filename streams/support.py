@@ -99,6 +99,8 @@ def _solved(work: Work, ticket: Ticket, event: e.TicketEvent) -> None:
         return
     ticket.solved = True
     ticket.solved_at = int(event.occurred_at)
+    if ticket.first_solved_at is None:
+        ticket.first_solved_at = ticket.solved_at
     ticket.solves += 1
     work.after.support.solved += 1
     resolution.note(ticket, event.occurred_at, resolution.SOLVED)

@@ -9,13 +9,14 @@ from pathlib import Path
 import msgspec
 
 from agents.replay.engine import Engine, records
-from agents.replay.figures import figures
 from agents.replay.reading import Progress, Source
 from agents.replay.writing import Output
 from schemas.deadletters import DeadLetter, dead_letter_record
 from schemas.policy import Policy
 from schemas.times import Instant
 from streams.describe import customer_line
+from streams.kpis import Kpis, mean_scores
+from streams.state import Customer
 
 _BATCH = 4_096
 """Records between two writes of what came out; bounds the memory outside the states."""
@@ -58,9 +59,10 @@ def replay(
     Raises:
         ReplayError: a file cannot be read or written; no file of this run is left behind then.
     """
-    engine, kpis, progress = Engine(policy, until), figures(policy), Progress(sources)
+    engine, kpis, progress = Engine(policy, until), Kpis(policy), Progress(sources)
     dead_letters: Counter[str] = Counter()
     levels: Counter[str] = Counter()
+    scored: list[tuple[Customer, int]] = []
 
     with Output(out) as output:
 
@@ -86,8 +88,9 @@ def replay(
         for state in engine.customers():
             line = customer_line(state, end or 0, policy)
             levels[line["level"]] += 1
+            scored.append((state, line["score"]))
             output.customer(line)
-        output.kpis(kpis.document())
+        output.kpis(kpis.document(mean_scores(scored)))
 
     counts = engine.counts
     applied, duplicates, dropped = counts["applied"], counts["duplicate"], counts["dropped"]

@@ -28,8 +28,7 @@ _BY_KIND: dict[type[e.MailEvent], str] = {
     e.MailClicked: "clickers",
     e.MailUnsubscribed: "unsubscribes",
 }
-TOTAL = "campaign total"
-"""The dimension of distinct customers of all days; under ``campaign`` they are distinct within each day."""
+_BITS = {kind: 1 << mail.KINDS.index(kind) for kind in _BY_KIND}
 
 
 def facts(work: Work) -> list[Fact]:
@@ -63,11 +62,11 @@ def _of_message(work: Work, event: e.MailEvent) -> list[Fact]:
 
 def _first_sent(work: Work, campaign: str, counted: int, day: int) -> list[Fact]:
     """The message counts as sent; answers that came before it count now, if they bore no campaign."""
-    found = [Fact("sent", day, 1, (("campaign", campaign), (TOTAL, campaign)))]
+    found = [Fact("sent", day, 1, (("campaign", campaign),))]
     for kind, answer in _BY_KIND.items():
         bit = 1 << ANSWERS.index(answer)
         given = work.after.campaigns.get(campaign, {})
-        if counted & mail.bit_of(kind) and not any(bits & bit for bits in given.values()):
+        if counted & _BITS[kind] and not any(bits & bit for bits in given.values()):
             found += _answer(work, campaign, answer, day)
     return found
 
@@ -78,9 +77,10 @@ def _answer(work: Work, campaign: str, answer: str, day: int) -> list[Fact]:
     given = customer.campaigns.get(campaign, {})
     if given.get(day, 0) & bit:
         return []
-    found = [Fact(answer, day, 1, (("campaign", campaign),))]
+    slices = (("campaign", campaign),)
+    found = [Fact(answer, day, 1, slices)]
     if not any(bits & bit for bits in given.values()):
-        found.append(Fact(answer, day, 1, ((TOTAL, campaign),)))
+        found.append(Fact(answer, None, 1, slices))
     campaigns = {**customer.campaigns, campaign: {**given, day: given.get(day, 0) | bit}}
     if len(campaigns) > _CAMPAIGNS_KEPT:
         campaigns = _recent(campaigns, work.now // DAY - KEPT_FOR)
@@ -89,7 +89,5 @@ def _answer(work: Work, campaign: str, answer: str, day: int) -> list[Fact]:
 
 
 def _recent(campaigns: dict[str, dict[int, int]], since: int) -> dict[str, dict[int, int]]:
-    recent = {
-        name: {day: bits for day, bits in days.items() if day >= since} for name, days in campaigns.items()
-    }
+    recent = {name: {day: bits for day, bits in days.items() if day >= since} for name, days in campaigns.items()}
     return {name: days for name, days in recent.items() if days}

@@ -14,7 +14,7 @@ def bucket(span: int) -> int:
     """A span (ms) to three significant digits; one below zero, which disorder in time can make, counts as zero."""
     if span <= 0:
         return 0
-    step = 10 ** max(0, len(str(span)) - _DIGITS)
+    step = int(10 ** max(0, len(str(span)) - _DIGITS))
     return (span + step // 2) // step * step
 
 

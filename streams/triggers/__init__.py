@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from schemas.events import EVENTS
+from streams import definitions
 from streams.support import forget
 from streams.triggers import browsing, campaigns, feedback, mail, persona, support, value
 
@@ -41,5 +42,6 @@ def _forget_ticket(work: Work, ticket_id: str) -> None:
 
 
 ON_TIMER["forget_ticket"] = _forget_ticket
+ON_TIMER[definitions.TIMER] = definitions.due
 judge_persona = persona.judge
 judge_segments = persona.judge_segments

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from schemas import events as e
 from schemas.times import Instant
@@ -11,7 +11,40 @@ from streams.mail import last_of_campaigns
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from streams.state import Message
     from streams.work import Work
+
+
+RESPONSES = (e.FormSubmit, e.CheckoutStarted, e.Ordered)
+
+
+class Response(NamedTuple):
+    """What one event answers: the campaign, its last message to this customer, and why it is direct or influenced."""
+
+    campaign: str
+    message: Message
+    clicked: bool
+    named: bool
+
+    @property
+    def kind(self) -> str:
+        """``direct`` or ``influenced``."""
+        return "direct" if self.named or self.clicked else "influenced"
+
+
+def responses(work: Work, event: e.Event) -> list[Response]:
+    """The campaigns that an event answers."""
+    at = int(event.occurred_at)
+    within = work.policy.triggers.campaign_response.within
+    return [
+        Response(
+            campaign,
+            message,
+            clicked=message.clicked_at is not None and message.clicked_at <= at,
+            named=event.campaign_id == campaign,
+        )
+        for campaign, message in last_of_campaigns(work.after.mail, at, within).items()
+    ]
 
 
 def campaign_response(work: Work) -> None:
@@ -19,23 +52,19 @@ def campaign_response(work: Work) -> None:
     event = work.event
     if event is None:
         return
-    at = int(event.occurred_at)
-    within = work.policy.triggers.campaign_response.within
-    for campaign, message in last_of_campaigns(work.after.mail, at, within).items():
-        clicked = message.clicked_at is not None and message.clicked_at <= at
-        named = event.campaign_id == campaign
+    for response in responses(work, event):
         work.fire(
             "campaign_response",
-            campaign,
+            response.campaign,
             {
-                "response": "direct" if named or clicked else "influenced",
+                "response": response.kind,
                 "action": event.action,
-                "message_sent": Instant(message.sent_at or 0),
-                "message_clicked": clicked,
-                "names_campaign": named,
+                "message_sent": Instant(response.message.sent_at or 0),
+                "message_clicked": response.clicked,
+                "names_campaign": response.named,
             },
         )
 
 
-ON_EVENT = ((campaign_response, (e.FormSubmit, e.CheckoutStarted, e.Ordered)),)
+ON_EVENT = ((campaign_response, RESPONSES),)
 ON_TIMER: dict[str, Callable[[Work, str], None]] = {}
