@@ -111,8 +111,9 @@ class Decider:
         return decision
 
     def _run_timers(self, until: int, most: int | None = None) -> bool:
-        """Run what is due until then, ``most`` instants at once; True when there is more. A timer that breaks is dropped:
-        the customer's next event sets it again.
+        """Run what is due until then, ``most`` instants at once; True when there is more.
+
+        A timer that breaks is dropped: the customer's next event sets it again.
         """
         lane, ran = self.lane, 0
         while (due := lane.next_due()) is not None and due <= until:

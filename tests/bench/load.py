@@ -46,9 +46,10 @@ def load(count: int, customers: int, partitions: int, zipf: float, seed: int = 1
         key = b"customer-%06d" % customer
         if customer not in number:
             number[customer] = (murmur2(key) & 0x7FFFFFFF) % partitions
+        at = format_instant(START + index * 100)
         body = {
-            "event_id": f"e{index:08x}", "customer_id": key.decode(), "occurred_at": format_instant(START + index * 100),
-            "type": kind, "session_id": f"s{index // 50:x}", **fields,
+            "event_id": f"e{index:08x}", "customer_id": key.decode(), "occurred_at": at, "type": kind,
+            "session_id": f"s{index // 50:x}", **fields,
         }  # fmt: skip
         if topic in _OWN:
             body[_OWN[topic]] = f"{topic[0]}{customer}-{index // 1000}"

@@ -28,7 +28,7 @@ _POLL_SECONDS: Final = 0.02
 
 
 class Measure(NamedTuple):
-    """From the first record to the last: wall and CPU seconds of the process, peak memory in bytes, records that left."""
+    """From first to last record: wall and CPU seconds of the process, its peak memory in bytes, records that left."""
 
     wall_seconds: float
     cpu_seconds: float
