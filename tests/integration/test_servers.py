@@ -155,6 +155,7 @@ async def test_kafka_fences_the_older_of_two_transactional_producers(
     assert await read(servers, topic, isolation_level="read_committed") == [b"in time"]
 
 
+@pytest.mark.timeout(240)
 async def test_kafka_keeps_acknowledged_records_over_a_crash(own_kafka_server: KafkaServer) -> None:
     servers = own_kafka_server.bootstrap_servers
     own_kafka_server.create_topic("letters", 1)
