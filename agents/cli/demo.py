@@ -36,7 +36,8 @@ def demo(keep: bool, seconds: float, data: Path | None, policy_file: Path | None
     from agents.embedded import EmbeddedBrokerError
     from agents.local.process import ServerError
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
     with told():
         try:
             run(Options(seconds=seconds, keep=keep, data=data, policy_file=policy_file), sys.stdout)

@@ -23,8 +23,8 @@ _TICK_SECONDS = 0.5
 _LINES_A_TICK = 1
 _QUIET_SECONDS = 3.0
 _PATIENCE_SECONDS = 60.0
-_FULL = 100
-"""A score that was cut here is a poor example."""
+_CROWDED = 80
+"""A score above it has many lines and may be cut at 100: a poor example."""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +67,7 @@ def demo(options: Options, stream: TextIO) -> None:
         tally = _stream(broker.bootstrap_servers, worker, story, options.seconds, show)
         _summary(tally, worker, story, show)
         if tally.score:
-            best = max(sorted(tally.score), key=lambda customer_id: tally.score[customer_id][0] % _FULL)
+            best = max(sorted(tally.score), key=lambda customer_id: _telling(tally.score[customer_id][0]))
             line = worker.customer(best)
             if line is not None:
                 for section in explain(line, policy, parse_instant(tally.latest))[:2]:
@@ -80,6 +80,10 @@ def demo(options: Options, stream: TextIO) -> None:
     finally:
         worker.stop()
         broker.stop()
+
+
+def _telling(score: int) -> int:
+    return score if score <= _CROWDED else 0
 
 
 def _stream(bootstrap_servers: str, worker: Worker, story: Story, seconds: float, show: Show) -> Tally:

@@ -84,6 +84,16 @@ def test_what_is_written_is_valid_by_the_published_schemas(replayed: tuple[Path,
             validator.validate(row)
 
 
+def test_the_figures_are_valid_by_the_published_schema(replayed: tuple[Path, dict[str, int]]) -> None:
+    definitions = json.loads(documents()["kpis.schema.json"])["$defs"]
+    validator = jsonschema.Draft202012Validator({"$ref": "#/$defs/Figures", "$defs": definitions})
+    document = json.loads((replayed[0] / "kpis.json").read_text())
+    days = list(document["by_day"].values())
+    for figures in (document["total"], days[0], days[-1], *document["total"]["by"]["channel"].values()):
+        validator.validate({name: value for name, value in figures.items() if name != "by"})
+    assert document["total"]["tickets"]["created"] == sum(day["tickets"]["created"] for day in days) == 4_580
+
+
 def test_every_id_is_unique_and_time_never_goes_back(replayed: tuple[Path, dict[str, int]]) -> None:
     out, _ = replayed
     for name in ("score-changes.jsonl", "triggers.jsonl"):
