@@ -46,6 +46,7 @@ class Engine:
             if self.last_applied is None or at > self.last_applied:
                 self.last_applied = at
             return None
+        self.advance(self._now)
         try:
             outcome = self._lane.feed(event, self._now)
         except Exception as error:
@@ -63,8 +64,14 @@ class Engine:
         return self._lane.take()
 
     def advance(self, now: int) -> None:
-        """Run the timers due at or before ``now`` (ms)."""
-        self._lane.advance(now)
+        """Run the timers due at or before ``now`` (ms); one that breaks is dropped and stops no other."""
+        while True:
+            try:
+                self._lane.advance(now)
+            except Exception:
+                log.exception("a timer due by %s broke", now)
+            else:
+                return
 
     def finish(self) -> int | None:
         """Run the timers due by the end and return that instant (ms): ``until``, else the last applied event's.
@@ -73,7 +80,7 @@ class Engine:
         """
         end = self.last_applied if self._until is None else self._until
         if end is not None:
-            self._lane.advance(end)
+            self.advance(end)
         return end
 
     def customers(self) -> Iterator[Customer]:

@@ -57,6 +57,8 @@ def print_summary(summary: Summary, out: Path, stream: TextIO) -> None:
     for name, count in summary.triggers.most_common():
         table.add_row(f"  {name}", f"{count:,}", "")
     console.print(table)
+    for line in summary.first_bad:
+        console.print(f"dead letter: {line}", markup=False)
     if summary.end is not None:
         console.print(f"until {format_instant(summary.end)}")
     console.print(f"written to {out}: {', '.join(FILES)}", markup=False)

@@ -21,6 +21,8 @@ from streams.state import Customer
 _BATCH = 4_096
 """Records between two writes of what came out; bounds the memory outside the states."""
 
+_FIRST_BAD = 5
+
 
 class Totals(msgspec.Struct, kw_only=True):
     """The last line of a replay: events = applied + duplicates + dropped + dead_letters."""
@@ -43,6 +45,8 @@ class Summary(msgspec.Struct, kw_only=True):
     dead_letters: Counter[str]
     levels: Counter[str]
     end: int | None
+    first_bad: list[str]
+    """The first dead letters: file, line counted from 1, reason and detail."""
 
 
 def replay(
@@ -62,6 +66,7 @@ def replay(
     engine, kpis, progress = Engine(policy, until), Kpis(policy), Progress(sources)
     dead_letters: Counter[str] = Counter()
     levels: Counter[str] = Counter()
+    first_bad: list[str] = []
     scored: list[tuple[Customer, int]] = []
 
     with Output(out) as output:
@@ -78,6 +83,8 @@ def replay(
             dead = content if isinstance(content, DeadLetter) else engine.feed(content)
             if dead is not None:
                 dead_letters[dead.reason] += 1
+                if len(first_bad) < _FIRST_BAD:
+                    first_bad.append(f"{source.path.name}, line {record.offset + 1}: {dead.reason}: {dead.detail}")
                 output.dead_letter(
                     dead_letter_record(dead.reason, dead.detail, source.topic, 0, record.offset, None, record.value, [])
                 )
@@ -109,4 +116,5 @@ def replay(
         dead_letters=dead_letters,
         levels=levels,
         end=end,
+        first_bad=first_bad,
     )
