@@ -50,14 +50,14 @@ def _behaviour(customer: Customer) -> list[Timer]:
     active = mail.in_time([e for e in events if facts.is_activity(e)])
     last = active[-1] if active else mail.in_time(events)[0]
     quiet = _simple(
-        customer, last.at + rules["going_quiet"]["after"], "going_quiet", None, last.at, last.level_after != "low"
+        customer, last.at + rules["going_quiet"]["after"], "going_quiet", None, last.seq, last.level_after != "low"
     )
     found = [quiet]
-    carts = [e.at for e in events if e.action in ("clickstream.add_to_cart", "clickstream.checkout_started")]
+    carts = mail.in_time([e for e in events if e.action in ("clickstream.add_to_cart", "clickstream.checkout_started")])
     if carts:
-        bought = any(p.at >= max(carts) for p in value.purchases(events))
-        due = max(carts) + rules["cart_abandoned"]["after"]
-        found.append(_simple(customer, due, "cart_abandoned", None, max(carts), not bought))
+        bought = any(p.at >= carts[-1].at for p in value.purchases(events))
+        due = carts[-1].at + rules["cart_abandoned"]["after"]
+        found.append(_simple(customer, due, "cart_abandoned", None, carts[-1].seq, not bought))
     return found
 
 
@@ -117,7 +117,7 @@ def _purchases(customer: Customer) -> list[Timer]:
         return []
     overdue = value.overdue_at(events, customer.policy)
     if overdue is not None:
-        found.append(_simple(customer, overdue, "purchase_overdue", None, bought[-1].at))
+        found.append(_simple(customer, overdue, "purchase_overdue", None, bought[-1].seq))
     if bought:
         due = bought[0].at + rules["thank_you_due"]["after"]
         found.append(_simple(customer, due, "thank_you_due", None, "first"))
