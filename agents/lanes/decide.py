@@ -91,6 +91,8 @@ class Decider:
     def wake(self, until: int, most: int) -> bool:
         """Run what is due until then (ms), ``most`` instants at once; True when there is more to run."""
         started = time.perf_counter()
+        if self.clock.wall is not None and (due := self.lane.next_due()) is not None and due <= until:
+            self._tally.delays.append((self.clock.wall() - due) / 1000)
         more = self._run_timers(until, most)
         self._seconds += time.perf_counter() - started
         return more

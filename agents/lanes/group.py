@@ -97,7 +97,16 @@ class Lanes:
         for number, lane in self.lanes.items():
             behind = 0.0 if lane.settled else max(0.0, (wall - lane.now) / 1000)
             metrics.lane_lag(number, lane.lag(), behind)
-            metrics.lane_turn(number, time.time(), ready=lane.ready, paused=lane.paused)
+            metrics.lane_turn(number, time.time(), ready=lane.ready, paused=lane.intake.paused)
+            timers, due = lane.timers()
+            metrics.lane_state(
+                number,
+                customers=lane.customers.count,
+                state_bytes=lane.customers.state_bytes,
+                timers=timers,
+                next_due=None if due is None else due / 1000,
+                largest_bytes=lane.customers.largest_bytes,
+            )
 
     def status(self) -> list[dict[str, Any]]:
         """Each lane in plain values: partition, ready, settled, now (ms), applied and lag by topic."""

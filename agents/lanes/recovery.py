@@ -88,5 +88,7 @@ def positions(lane: LaneRecord, bounds: Bounds, partition: int) -> dict[tuple[st
                 "the topic was deleted and made anew"
             )
             raise TopicRecreatedError(message)
+        if bounds.first[tp] > applied + 1 > 0:
+            logger.warning("Lane %d: retention took records of %s that were not applied", partition, topic)
         found[tp] = max(applied + 1, bounds.first[tp])
     return found

@@ -29,6 +29,9 @@ class Tally:
         self._late: list[tuple[str, float]] = []
         self.records = 0
         self.broken = 0
+        """Events and timers that the core could not judge."""
+        self.delays: list[float] = []
+        """Seconds that timers ran after they were due, while the lane was caught up."""
 
     def event(self, event: Event, disposition: str, now: int) -> None:
         """An event that the core has judged at ``now``."""

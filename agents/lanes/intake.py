@@ -1,0 +1,86 @@
+"""What comes into a lane: buffers of six topics, paused when full, and whether the merge must wait for one of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from agents.lanes.buffers import Buffers, Entry
+from agents.lanes.reading import read
+from schemas.topics import INPUTS
+
+if TYPE_CHECKING:
+    from agents.lanes.surroundings import Surroundings
+    from agents.transport.chunks import Chunk
+
+
+class Intake:
+    """Takes chunks without ever waiting, and gives entries in merged order."""
+
+    def __init__(self, partition: int, around: Surroundings) -> None:
+        self._partition = partition
+        self._flow = around.flow
+        self._settings = around.settings
+        self._wall = around.wall
+        self._buffers = Buffers()
+        self._handed = dict.fromkeys(INPUTS, -1)
+        self._paused: set[str] = set()
+        self._blocked: dict[str, float] = {}
+
+    @property
+    def paused(self) -> bool:
+        """Whether fetching of some topic waits for this lane."""
+        return bool(self._paused)
+
+    def begin(self, positions: Mapping[tuple[str, int], int]) -> None:
+        """Hold nothing, and expect each topic from its position (an offset) on."""
+        self.drop()
+        self._handed = {topic: offset - 1 for (topic, _), offset in positions.items()}
+
+    def drop(self) -> None:
+        """Let go of what was not begun: it will be fetched again."""
+        self._buffers.clear()
+        self._paused.clear()
+        self._blocked.clear()
+
+    def add(self, chunk: Chunk) -> bool:
+        """Records of one topic; those that were handed over before are left out. False when none is new."""
+        topic, known = chunk.topic, self._handed[chunk.topic]
+        records = chunk.records if chunk.records[0].offset > known else [r for r in chunk.records if r.offset > known]
+        if not records:
+            return False
+        wall = self._wall() if self._settings.clock == "wall" else None
+        self._buffers.add(topic, read(topic, records, wall))
+        self._handed[topic] = records[-1].offset
+        self._blocked.pop(topic, None)
+        if self._buffers.size(topic) >= self._settings.buffer_records and topic not in self._paused:
+            self._paused.add(topic)
+            self._flow.pause(topic, self._partition)
+        return True
+
+    def take(self) -> tuple[list[Entry], bool]:
+        """The next entries in merged order, and whether the merge waits for a topic that has more on the broker."""
+        entries, blocked = self._buffers.take(self._settings.chunk_records, self._waits_for)
+        half = self._settings.buffer_records // 2
+        free = {topic for topic in self._paused if self._buffers.size(topic) <= half}
+        if free:
+            self._paused -= free
+            self._flow.release((topic, self._partition) for topic in free)
+        return entries, blocked is not None
+
+    def seen_empty_at(self) -> int | None:
+        """The oldest of the latest looks (wall ms) at the six topics; None when one has more."""
+        looks = [self._flow.at_end(topic, self._partition, self._handed[topic]) for topic in INPUTS]
+        return None if None in looks else min(_present(looks))
+
+    def _waits_for(self, topic: str) -> bool:
+        if self._flow.at_end(topic, self._partition, self._handed[topic]) is not None:
+            self._blocked.pop(topic, None)
+            return False
+        since = self._blocked.setdefault(topic, time.monotonic())
+        return (time.monotonic() - since) * 1000 < self._settings.merge_wait_ms
+
+
+def _present(looks: Iterable[int | None]) -> list[int]:
+    return [at for at in looks if at is not None]

@@ -1,0 +1,162 @@
+"""What comes into a lane, and what it knows of the ends of its topics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import pytest
+
+from agents.changelog import Bounds, LaneRecord
+from agents.lanes.intake import Intake
+from agents.lanes.recovery import TopicRecreatedError, positions
+from agents.settings import Settings
+from agents.transport.chunks import Chunk
+from agents.transport.standing import Standings
+from schemas.topics import INPUTS
+from tests.agents.running import event
+
+START = {(topic, 0): 0 for topic in INPUTS}
+
+
+class Record(NamedTuple):
+    offset: int
+    value: bytes
+    key: bytes = b"ann"
+
+
+class FakeFlow:
+    """Ends that the test sets, and what was asked."""
+
+    def __init__(self) -> None:
+        self.more: set[str] = set()
+        self.paused: set[str] = set()
+
+    async def seek(self, positions: Mapping[tuple[str, int], int]) -> None:
+        """Nothing to seek."""
+
+    def pause(self, topic: str, partition: int) -> None:
+        self.paused.add(topic)
+
+    def release(self, partitions: Iterable[tuple[str, int]]) -> None:
+        self.paused -= {topic for topic, _ in partitions}
+
+    def at_end(self, topic: str, partition: int, handed_over: int) -> int | None:
+        return None if topic in self.more else 1_000
+
+    def lag(self, topic: str, partition: int, applied: int) -> int:
+        return 0
+
+
+@pytest.fixture
+def flow() -> FakeFlow:
+    return FakeFlow()
+
+
+def intake(flow: FakeFlow, **overrides: Any) -> Intake:
+    settings = Settings(clock="event", **overrides)
+    made = Intake(0, SimpleNamespace(flow=flow, settings=settings, wall=lambda: 0))  # type: ignore[arg-type]
+    made.begin(START)
+    return made
+
+
+def chunk(first: int, count: int, topic: str = "email") -> Chunk:
+    records = [
+        Record(offset, event(topic, "opened", "ann", offset, f"e{offset}", message_id="m").value)
+        for offset in range(first, first + count)
+    ]
+    return Chunk(topic, 0, 1, records)
+
+
+def offsets(entries: list[Any]) -> list[int]:
+    return [found.record.offset for found in entries]
+
+
+def test_records_that_were_handed_over_before_are_left_out(flow: FakeFlow) -> None:
+    lane = intake(flow)
+    assert lane.add(chunk(0, 3))
+    assert not lane.add(chunk(1, 2))
+    assert lane.add(chunk(1, 4))
+    assert offsets(lane.take()[0]) == [0, 1, 2, 3, 4]
+
+
+def test_a_full_topic_is_paused_and_fetched_again_when_half_is_taken(flow: FakeFlow) -> None:
+    lane = intake(flow, buffer_records=10, chunk_records=5)
+    lane.add(chunk(0, 12))
+    assert flow.paused == {"email"}
+    assert lane.paused
+    lane.take()
+    assert flow.paused == {"email"}
+    lane.take()
+    assert flow.paused == set()
+
+
+def test_a_topic_with_more_on_the_broker_holds_the_merge(flow: FakeFlow) -> None:
+    lane = intake(flow)
+    flow.more = {"purchases"}
+    lane.add(chunk(0, 1))
+    assert lane.take() == ([], True)
+    assert lane.seen_empty_at() is None
+    flow.more = set()
+    assert offsets(lane.take()[0]) == [0]
+    assert lane.seen_empty_at() == 1_000
+
+
+def test_the_merge_goes_on_without_a_topic_that_sends_nothing_for_too_long(flow: FakeFlow) -> None:
+    lane = intake(flow, merge_wait_ms=0)
+    flow.more = {"purchases"}
+    lane.add(chunk(0, 1))
+    assert offsets(lane.take()[0]) == [0]
+
+
+def standing(position: int, highwater: int, lso: int | None = None) -> tuple[Standings, Any]:
+    tp = SimpleNamespace(topic="email", partition=0)
+    state = SimpleNamespace(has_valid_position=True, position=position, highwater=highwater, lso=lso, timestamp=77)
+    assignment = SimpleNamespace(tps=[tp], state_value=lambda _: state)
+    consumer = SimpleNamespace(_subscription=SimpleNamespace(subscription=SimpleNamespace(assignment=assignment)))
+    seen = Standings()
+    seen.look(consumer, {})
+    return seen, consumer
+
+
+def test_a_partition_that_was_never_looked_at_may_hold_more() -> None:
+    assert Standings().at_end("email", 0, 5) is None
+
+
+def test_a_partition_is_at_its_end_when_the_position_is_there_and_all_was_handed_over() -> None:
+    seen, _ = standing(10, 10)
+    assert seen.at_end("email", 0, 9) == 77
+
+
+def test_records_under_way_to_the_lane_are_not_the_end() -> None:
+    class TP(NamedTuple):
+        topic: str
+        partition: int
+
+    seen, consumer = standing(10, 10)
+    seen.look(consumer, {TP("email", 0): [SimpleNamespace(offset=9)]})
+    assert seen.at_end("email", 0, 8) is None
+    assert seen.at_end("email", 0, 9) == 77
+
+
+def test_the_end_is_what_a_reader_of_committed_records_can_reach() -> None:
+    assert standing(8, 10, 8)[0].at_end("email", 0, 7) == 77
+    assert standing(7, 10, 8)[0].at_end("email", 0, 6) is None
+    assert standing(7, 10)[0].lag("email", 0, 6) == 3
+
+
+def bounds(end: int, first: int = 0) -> Bounds:
+    tps = [(topic, 0) for topic in INPUTS]
+    return Bounds(dict.fromkeys(tps, first), dict.fromkeys(tps, end))
+
+
+def test_a_topic_goes_on_after_the_applied_record_or_at_its_beginning() -> None:
+    found = positions(LaneRecord({"email": 4}, 0), bounds(end=9, first=2), 0)
+    assert found["email", 0] == 5
+    assert found["surveys", 0] == 2
+
+
+def test_a_topic_that_ends_before_what_was_applied_was_made_anew() -> None:
+    with pytest.raises(TopicRecreatedError, match="topic email partition 0 ends at 4 but offset 4 was applied"):
+        positions(LaneRecord({"email": 4}, 0), bounds(end=4), 0)
