@@ -47,5 +47,5 @@ def told() -> Iterator[None]:
     except ConnectionError as error:
         raise InfrastructureProblem(str(error)) from error
     except OSError as error:
-        message = f"{error.filename or 'input or output'}: {error.strerror or error}"
+        message = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
         raise Problem(message) from error

@@ -66,6 +66,12 @@ class Worker(LocalServer):
         except OSError:
             return False
 
+    @property
+    def last_words(self) -> str:
+        """The last line of its log."""
+        lines = self.log.read_text(errors="replace").split("\n") if self.log.exists() else []
+        return next((line for line in reversed(lines) if line.strip()), "")
+
     def customer(self, customer_id: str) -> dict[str, object] | None:
         """The customer's line; None when the worker does not have it."""
         try:

@@ -108,7 +108,8 @@ def _stream(bootstrap_servers: str, worker: Worker, story: Story, seconds: float
                 if now - quiet_since >= _QUIET_SECONDS:
                     return tally
                 if not worker.running or feed.failure or now - moved_at > _PATIENCE_SECONDS:
-                    message = f"{feed.failure or 'the worker'} stopped after {handled:,} of {total:,} events"
+                    what = feed.failure or worker.last_words or "no reason was given"
+                    message = f"the worker stopped after {handled:,} of {total:,} events: {what}"
                     raise DemoError(message)
     finally:
         feed.stop()
