@@ -79,9 +79,10 @@ def _created(work: Work, ticket: Ticket, event: e.TicketCreated) -> None:
 
 
 def broken_by(ticket: Ticket) -> str | None:
-    """Why a ticket being solved is not resolved on first contact, or None when it provisionally is."""
-    if ticket.reopens:
-        return "reopened"
+    """Why a ticket being solved for the first time is not resolved on first contact, or None when it provisionally is.
+
+    A ``reopened`` that came before it was ever solved judges nothing (CONTRACT B5).
+    """
     if ticket.escalations:
         return "escalated"
     if ticket.replies > 1:

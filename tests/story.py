@@ -79,7 +79,8 @@ class Story:
     """A history in the making. ``page_view``, ``mail_sent``, ``ticket_created``... of ``KINDS`` add one event each."""
 
     def __init__(self, policy: Mapping[str, Any] | None = None, beginning: str = BEGINNING) -> None:
-        self.policy = merge(deepcopy(dict(policy or {})))
+        self.given = deepcopy(dict(policy or {}))
+        self.policy = merge(deepcopy(self.given))
         self.zero = parse_instant(beginning)
         self.cursor = int(self.zero)
         self.who = "ada"
@@ -87,6 +88,8 @@ class Story:
         self.lane = Lane(self.store, self.policy)
         self.lines: dict[str, list[bytes]] = {}
         """Topic -> the JSON lines told, as a replay reads them."""
+        self.script: list[tuple[str, bytes] | int] = []
+        """What was told, in order: a topic and its line, or an instant up to which time passed."""
         self.outcomes: list[Outcome] = []
         self.triggers: list[TriggerFired] = []
         self.score_changes: list[ScoreChange] = []
@@ -118,6 +121,7 @@ class Story:
         decoded = decode(topic, line)
         assert isinstance(decoded, Event), decoded
         self.lines.setdefault(topic, []).append(line)
+        self.script.append((topic, line))
         self.outcomes.append(self.lane.feed(decoded))
         self._take()
         return self
@@ -125,6 +129,7 @@ class Story:
     def until(self, moment: str | int) -> Story:
         """Let time pass up to this instant and run what falls due by then, that instant included."""
         self.cursor = self._instant(moment)
+        self.script.append(self.cursor)
         self.lane.advance(self.cursor)
         self._take()
         return self
