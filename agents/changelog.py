@@ -12,12 +12,12 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from agents.connection import aiokafka_options
+from agents.topicadmin import client_options
 
 if TYPE_CHECKING:
     from agents.settings import Settings
@@ -27,10 +27,16 @@ CUSTOMER: Final = b"c"
 ERASURE: Final = b"e"
 _HEADER: Final = 8
 _READ_RECORDS: Final = 10_000
+_READ_AHEAD_KIB: Final = 32 * 1024
+_FETCH_BYTES: Final = 4 * 1024 * 1024
 _STALLED_SECONDS: Final = 60.0
+_LOOK_SECONDS: Final = 20.0
 
 Change = tuple[bytes, bytes | None]
 """Key and value of one changelog record."""
+
+Take = Callable[[list[Change], int], None]
+"""Takes records as they are read back, and the offset after them."""
 
 
 class LaneRecord(msgspec.Struct, frozen=True, array_like=True):
@@ -81,59 +87,82 @@ class Bounds(NamedTuple):
 
 
 class ChangelogReader:
-    """Reads changelog partitions in batches, and the bounds of any partition; has no group. Closed with ``close``."""
+    """Reads a changelog partition in batches, and the bounds of any partition; has no group.
+
+    librdkafka reads ahead in its own thread, and batches are taken in a worker thread, so that a lane that reads a
+    large state holds up nobody. Closed with ``close``.
+    """
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._consumer: Any = None
-
-    async def open(self) -> None:
-        """Connect. Raises aiokafka.errors.KafkaError when the broker cannot be reached."""
-        self._consumer = AIOKafkaConsumer(
-            group_id=None,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            isolation_level="read_committed",
-            max_partition_fetch_bytes=4 * 1024 * 1024,
-            fetch_max_wait_ms=100,
-            check_crcs=self._settings.check_crcs,
-            **aiokafka_options(self._settings),
+        self._stopped = False
+        self._consumer = Consumer(
+            client_options(settings)
+            | {
+                "group.id": f"{settings.application_id}-recovery",
+                "enable.auto.commit": False,
+                "enable.partition.eof": True,
+                "auto.offset.reset": "earliest",
+                "isolation.level": "read_committed",
+                "check.crcs": settings.check_crcs,
+                "fetch.wait.max.ms": 100,
+                "max.partition.fetch.bytes": _FETCH_BYTES,
+                "queued.max.messages.kbytes": _READ_AHEAD_KIB,
+            }
         )
-        await self._consumer.start()
 
     async def close(self) -> None:
         """Disconnect."""
-        if self._consumer is not None:
-            await self._consumer.stop()
+        await asyncio.to_thread(self._consumer.close)
 
     async def bounds(self, partitions: Sequence[tuple[str, int]]) -> Bounds:
-        """First and end offset of each of these partitions (the end as a reader of committed records sees it)."""
-        tps = [TopicPartition(topic, partition) for topic, partition in partitions]
-        first = await self._consumer.beginning_offsets(tps)
-        end = await self._consumer.end_offsets(tps)
-        return Bounds({tuple(tp): offset for tp, offset in first.items()}, {tuple(tp): o for tp, o in end.items()})
+        """First and end offset of each of these partitions.
 
-    async def read(self, topic: str, partition: int, start: int, end: int, take: Callable[[list[Any]], None]) -> int:
-        """Pass the records of [start, end) to ``take`` in batches; returns the position after the last.
+        Raises:
+            confluent_kafka.KafkaException: the broker does not answer.
+        """
+
+        def look() -> list[tuple[int, int]]:
+            return [
+                self._consumer.get_watermark_offsets(TopicPartition(*tp), timeout=_LOOK_SECONDS) for tp in partitions
+            ]
+
+        found = await asyncio.to_thread(look)
+        first, end = zip(*found, strict=True)
+        return Bounds(dict(zip(partitions, first, strict=True)), dict(zip(partitions, end, strict=True)))
+
+    async def read(self, topic: str, partition: int, start: int, end: int, take: Take) -> int:
+        """Pass the records of [start, end) to ``take`` in batches, in another thread; returns how many they were.
 
         Raises:
             ChangelogStalledError: nothing came for a minute.
-
+            confluent_kafka.KafkaException: the partition cannot be read.
         """
-        tp = TopicPartition(topic, partition)
-        self._consumer.assign([tp])
-        self._consumer.seek(tp, start)
-        position, moved_at = start, time.monotonic()
-        while position < end:
-            found = await self._consumer.getmany(tp, timeout_ms=500, max_records=_READ_RECORDS)
-            records = found.get(tp, [])
-            if records:
-                take(records)
-                await asyncio.sleep(0)
-            here = await self._consumer.position(tp)
-            if here > position:
-                position, moved_at = here, time.monotonic()
+        work = asyncio.get_running_loop().run_in_executor(None, self._read, topic, partition, start, end, take)
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            self._stopped = True
+            await asyncio.wait({work})
+            raise
+
+    def _read(self, topic: str, partition: int, start: int, end: int, take: Take) -> int:
+        self._consumer.assign([TopicPartition(topic, partition, start)])
+        count, position, moved_at = 0, start, time.monotonic()
+        while position < end and not self._stopped:
+            changes: list[Change] = []
+            for message in self._consumer.consume(_READ_RECORDS, timeout=0.2):
+                failure = message.error()
+                if failure is None:
+                    changes.append((message.key(), message.value()))
+                elif failure.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
+                    raise KafkaException(failure)
+                position, moved_at = message.offset() + (failure is None), time.monotonic()
+            if changes:
+                count += len(changes)
+                take(changes, position)
             elif time.monotonic() - moved_at > _STALLED_SECONDS:
-                message = f"changelog {topic}-{partition} stands at offset {position} of {end}"
-                raise ChangelogStalledError(message)
-        return position
+                stalled = f"changelog {topic}-{partition} stands at offset {position} of {end}"
+                raise ChangelogStalledError(stalled)
+        if not self._stopped:
+            take([], max(position, end))
+        return count

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -51,6 +51,9 @@ class Customers:
         self._marks = False
         self.count = 0
         """Customers in the store."""
+        self.state_bytes = 0
+        self.largest_bytes = 0
+        """The largest state since the lane was recovered."""
 
     def get(self, customer_id: str) -> State | None:
         """The customer, the mark of an erasure, or None when unknown."""
@@ -94,7 +97,7 @@ class Customers:
         """The chunk was delivered: into the store. ``position`` is the changelog offset after it, None if unknown."""
         for key, value in changes:
             if key[:1] == CUSTOMER:
-                self.count += (value is not None) - (self.store.get(key) is not None)
+                self._measure(self.store.get(key), value)
         self.store.write(changes, position)
         for customer_id, state in self._changed.items():
             if state is None:
@@ -103,10 +106,10 @@ class Customers:
                 self._keep(customer_id, state)
         self._changed.clear()
 
-    def read_back(self, records: list[Any], position: int) -> None:
-        """Changelog records, as recovery reads them."""
-        self._marks = self._marks or any(record.key[:1] == ERASURE for record in records)
-        self.store.write([(record.key, record.value) for record in records], position)
+    def read_back(self, changes: list[Change], position: int) -> None:
+        """Changelog records, as recovery reads them, in another thread; ``position`` is the offset after them."""
+        self._marks = self._marks or any(key[:1] == ERASURE for key, _ in changes)
+        self.store.write(changes, position)
 
     def forget_decoded(self) -> None:
         """The bytes were changed by others: read them again."""
@@ -115,17 +118,16 @@ class Customers:
 
     def arm(self, lane: Arming) -> int:
         """Set the timers of all customers; returns how many customers there are."""
-        count = 0
+        self.count = self.state_bytes = self.largest_bytes = 0
         for key, value in self.store.items():
             if key[:1] == CUSTOMER:
-                count += 1
+                self._measure(None, value)
                 due = unpack_due(value)
                 if due is not None:
                     lane.arm(key[1:].decode(), due)
             elif key[:1] == ERASURE:
                 self._marks = True
-        self.count = count
-        return count
+        return self.count
 
     def lane_record(self) -> LaneRecord:
         """What the lane knew of itself when it was last delivered."""
@@ -137,6 +139,11 @@ class Customers:
         for key, value in self.store.items():
             if key[:1] == CUSTOMER:
                 yield key[1:].decode(), codec.decode(unpack_state(value))
+
+    def _measure(self, before: bytes | None, after: bytes | None) -> None:
+        self.count += (after is not None) - (before is not None)
+        self.state_bytes += len(after or b"") - len(before or b"")
+        self.largest_bytes = max(self.largest_bytes, len(after or b""))
 
     def _keep(self, customer_id: str, state: State) -> None:
         cache = self._cache

@@ -9,6 +9,7 @@ import traceback
 from typing import TYPE_CHECKING, Final
 
 from aiokafka.errors import KafkaError
+from confluent_kafka import KafkaException
 
 from agents.deliver import Delivery
 from agents.lanes.clocks import LaneClock
@@ -114,7 +115,7 @@ class LiveLane:
 
     async def _run(self) -> None:
         try:
-            self._take_up(await self._open())
+            await self._take_up(await self._open())
             while not self._leaving:
                 if await self._turn():
                     await asyncio.sleep(0)
@@ -138,7 +139,7 @@ class LiveLane:
                 await delivery.open()
                 recovered = await recover(settings, self.partition, self.customers)
                 await self._around.flow.seek(recovered.positions)
-            except (KafkaError, OSError) as failure:
+            except (KafkaError, KafkaException, OSError) as failure:
                 await delivery.close()
                 if attempt == settings.retry_attempts:
                     raise
@@ -148,13 +149,13 @@ class LiveLane:
             else:
                 return recovered
 
-    def _take_up(self, recovered: Recovered) -> None:
+    async def _take_up(self, recovered: Recovered) -> None:
         around, settings = self._around, self._around.settings
         if self._decider is None or recovered.records:
             now = max(recovered.lane.now, self.now)
             self.customers.forget_decoded()
             lane = Lane(self.customers, around.policy, now)
-            count = self.customers.arm(lane)
+            count = await asyncio.to_thread(self.customers.arm, lane)
             clock = LaneClock(now, around.wall if settings.clock == "wall" else None, settings.live_within_ms)
             self._decider = Decider(self.partition, lane, self.customers, clock, around.combine)
             around.metrics.lane_recovered(self.partition, recovered.seconds, count)

@@ -38,7 +38,7 @@ async def recover(settings: Settings, partition: int, customers: Customers) -> R
     Raises:
         TopicRecreatedError: an input topic ends below the applied offset.
         ChangelogStalledError: the changelog could not be read to its end.
-        aiokafka.errors.KafkaError: the broker cannot be reached.
+        confluent_kafka.KafkaException: the broker cannot be reached.
 
     """
     started = time.monotonic()
@@ -46,7 +46,6 @@ async def recover(settings: Settings, partition: int, customers: Customers) -> R
     changelog = (settings.changelog_topic, partition)
     inputs = [(topic, partition) for topic in INPUTS]
     reader = ChangelogReader(settings)
-    await reader.open()
     try:
         bounds = await reader.bounds([changelog, *inputs])
         end = bounds.end[changelog]
@@ -54,17 +53,8 @@ async def recover(settings: Settings, partition: int, customers: Customers) -> R
             logger.warning("Lane %d: local state is ahead of its changelog, reading it anew", partition)
             store.clear()
             customers.forget_decoded()
-        count = 0
-
-        def take(records: list[object]) -> None:
-            nonlocal count
-            count += len(records)
-            customers.read_back(records, records[-1].offset + 1)  # type: ignore[attr-defined]
-
         start = max(store.position, bounds.first[changelog])
-        if start < end:
-            position = await reader.read(*changelog, start, end, take)
-            store.write((), position)
+        count = await reader.read(*changelog, start, end, customers.read_back) if start < end else 0
     finally:
         await reader.close()
     lane = customers.lane_record()
