@@ -196,7 +196,7 @@ def _only_rose(before: Points, after: Points) -> bool:
         return False
     for half_life, (ref, total) in after.totals.items():
         was_ref, was = before.totals.get(half_life, (ref, 0.0))
-        if total * 2.0 ** ((ref - was_ref) / half_life) < was:
+        if total < was * 2.0 ** ((was_ref - ref) / half_life):
             return False
     return True
 
