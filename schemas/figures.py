@@ -13,6 +13,7 @@ from msgspec import Meta
 from schemas.customer import Count, Money
 
 Percent: TypeAlias = Annotated[float, Meta(ge=0, le=100)]
+Rate: TypeAlias = Annotated[float, Meta(ge=0, description="Percent; over 100 when more answered than were sent to")]
 Seconds: TypeAlias = Annotated[float, Meta(ge=0)]
 
 
@@ -55,16 +56,20 @@ class TicketFigures(msgspec.Struct, frozen=True):
 
 
 class Figures(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The figures of one slice and one day, or of all time; a slice has those that mean something for it."""
+    """The figures of one slice and one day, or of all time; those that are not kept for a slice are null or absent.
+
+    ``funnel_conversion`` is stage -> percent that reached the next; rates of a campaign are percent of messages sent.
+    """
 
     fcr: Fcr | None = None
     csat: Csat | None = None
     nps: Nps | None = None
     tickets: TicketFigures | None = None
     funnel: dict[str, Count] | None = None
+    funnel_conversion: dict[str, Percent | None] | None = None
     conversion: dict[str, Percent | None] | None = None
     revenue: dict[str, Money] | None = None
-    recurring_revenue: dict[str, Money] | Money | None = None
+    recurring_revenue: dict[str, Money] | None = None
     orders: Count | None = None
     levels: dict[str, Count] | None = None
     roles: dict[str, Count] | None = None
@@ -75,3 +80,10 @@ class Figures(msgspec.Struct, frozen=True, omit_defaults=True):
     unsubscribes: Count | None = None
     direct: Count | None = None
     influenced: Count | None = None
+    openers_rate: Rate | None = None
+    clickers_rate: Rate | None = None
+    unsubscribes_rate: Rate | None = None
+    direct_rate: Rate | None = None
+    influenced_rate: Rate | None = None
+    mean_score: float | None = None
+    """By acquisition source only, and in a replay only."""
