@@ -74,7 +74,7 @@ class LanesStatus:
             LaneSummary(
                 partition=number,
                 ready=lane.ready,
-                paused=lane.paused,
+                paused=lane.intake.paused,
                 lag=sum(lane.lag().values()),
                 behind_seconds=0.0 if lane.settled else max(0.0, (wall - lane.now) / 1000),
                 customers=lane.customers.count,
