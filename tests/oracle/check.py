@@ -134,5 +134,5 @@ def _plain(value: Any) -> Any:
     """Figures without those that are zero or null, so that an absent one and a zero agree."""
     if isinstance(value, dict):
         kept = {k: _plain(v) for k, v in value.items()}
-        return {k: v for k, v in kept.items() if v not in (0, None, {}, "0")}
+        return {k: v for k, v in kept.items() if v not in (0, None, {}, "0")} or None
     return value if value not in (0, None) else None

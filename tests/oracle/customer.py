@@ -33,6 +33,7 @@ class Customer:
         self.overdue: list[tuple[str, Any, int]] = []
         self.responses: list[tuple[str, str, Ev]] = []
         self.base = 0
+        self.lifted_by: str | None = None
 
     def fire(self, trigger: str, subject: str | None, cause: str, at: int, **evidence: Any) -> None:
         """Record a firing unless its rule is off or in its cooldown."""
@@ -82,7 +83,7 @@ class Customer:
         """Take up one event and fire what it makes fire."""
         self.base = now
         sent = event.action == "email.sent"
-        allowance = mail.reasons(self.events, event.at, False, self.policy) if sent else []
+        allowance = mail.reasons(self.events, event.at, False, self.policy, now) if sent else []
         before = list(self.events)
         desk_before = Desk(before, now, self.policy)
         tier_before = value.tier(before, self.policy)

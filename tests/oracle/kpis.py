@@ -84,10 +84,10 @@ def _by(facts: list[Fact], name: str) -> dict[str, Any]:
         own = [f for f in facts if f.groups.get(name) == each]
         found[str(each)] = figures(own, by=False)
         if name == "campaign":
-            people = {k: {f.value for f in own if f.kind == k} for k in ("openers", "clickers", "direct", "influenced")}
+            kinds = ("openers", "clickers", "unsubscribes", "direct", "influenced")
+            people = {k: {f.value for f in own if f.kind == k} for k in kinds}
             sent = {f.value for f in own if f.kind == "sent"}
             found[str(each)] |= {"sent": len(sent), **{k: len(v) for k, v in people.items()}}
-            found[str(each)]["unsubscribes"] = sum(1 for f in own if f.kind == "unsubscribes")
     return found
 
 
@@ -97,8 +97,8 @@ def percent(part: int, whole: int) -> float | None:
 
 
 def median(values: list[float]) -> float | None:
-    """The median; null of nothing."""
-    return statistics.median(values) if values else None
+    """The median, null of nothing; an answer that disorder puts before its question took no time."""
+    return statistics.median([max(v, 0) for v in values]) if values else None
 
 
 def money(facts: list[Fact]) -> dict[str, str]:

@@ -9,6 +9,9 @@ from tests.oracle.decode import Ev
 from tests.oracle.tickets import Desk
 
 WEEK = 7 * 86_400_000
+LATE_SENT_MEETS_WHAT_IS_KNOWN = True
+"""How a late ``sent`` meets the reasons without a date of their own (B19): true takes them as known when it is applied,
+false as they were when it occurred. The text allows both; the schedule and the caps go by ``occurred_at``."""
 LASTING = {"unsubscribed", "complained", "hard_bounced", "no_consent", "fatigued"}
 
 
@@ -99,13 +102,13 @@ def latest_attribute(events: list[Ev], name: str) -> Any:
     return value
 
 
-def reasons(events: list[Ev], at: int, fatigued: bool, policy: dict[str, Any]) -> list[str]:
-    """Every reason against a commercial message at an instant, over the events that had occurred by then."""
+def reasons(events: list[Ev], at: int, fatigued: bool, policy: dict[str, Any], now: int = 0) -> list[str]:
+    """Every reason against a commercial message at an instant, asked at ``now`` when that is later."""
     contact = policy["contact"]
-    known = [e for e in events if e.at <= at]
-    times = [e.at for e in sends(known)]
+    times = [e.at for e in sends(events) if e.at <= at]
+    known = events if LATE_SENT_MEETS_WHAT_IS_KNOWN else [e for e in events if e.at <= at]
     kinds = {e.action for e in known if e.action != "email.bounced" or e.get("bounce_kind") == "hard"}
-    desk = Desk(known, at, policy)
+    desk = Desk(known, max(at, now), policy)
     holds = {
         "schedule": not schedule_allows(times, at, contact),
         "rolling_cap": any(sum(1 for t in times if at - c["span"] < t <= at) >= c["max"] for c in contact["rolling"]),

@@ -100,8 +100,10 @@ class Replay:
         customer = self.customers.setdefault(name, Customer(name, self.policy))
         customer.apply(event, now)
         self.pending[name] = timers(customer)
+        customer.lifted_by = event.id
         while self.pending[name] and self.pending[name][0].due <= now:
             self.run(name, self.pending[name][0], now)
+        customer.lifted_by = None
         return "applied"
 
     def erase(self, name: str, event: decode.Ev, now: int) -> None:

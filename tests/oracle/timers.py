@@ -40,7 +40,8 @@ def _level(customer: Customer) -> list[Timer]:
 def _simple(customer: Customer, due: int, rule: str, subject: str | None, anchor: Any, when: bool = True) -> Timer:
     def run(at: int) -> None:
         if when:
-            customer.fire(rule, subject, "timer", at)
+            lifted = customer.lifted_by if rule == "contact_due" else None
+            customer.fire(rule, subject, lifted or "timer", at)
 
     return Timer(due, rule, subject or "", (rule, subject, anchor), run)
 
