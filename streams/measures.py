@@ -37,13 +37,13 @@ def measure(work: Work) -> tuple[Fact, ...]:
         found += support.facts(work)
     if event is not None and (count := _BY_TOPIC.get(event.topic)) is not None:
         found += count(work)
-    standing: list[Fact] = []
-    if before is None or people.moved(before, after):
-        standing = people.standing(before, after, work.now)
-        standing += _follow(before, after)
     if found:
         found = _note(after, found)
-    return (*found, *standing, *campaigns.facts(work))
+    if people.moved(before, after):
+        found += people.standing(before, after, work.now)
+        found += _follow(before, after)
+    found += campaigns.facts(work)
+    return tuple(found)
 
 
 def erased(state: Customer, event: ProfileErased) -> tuple[Fact, ...]:

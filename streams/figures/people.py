@@ -30,13 +30,13 @@ def funnel(work: Work) -> list[Fact]:
 
 
 def moved(before: Customer | None, after: Customer) -> bool:
-    """Whether a standing, or the acquisition source, may be another."""
+    """Whether a standing, or the acquisition source, is another."""
     return before is None or (
         before.level != after.level
         or before.role != after.role
-        or before.segments is not after.segments
-        or before.definitions is not after.definitions
-        or before.profile is not after.profile
+        or before.segments != after.segments
+        or before.definitions != after.definitions
+        or (before.profile is not after.profile and source_of(before) != source_of(after))
     )
 
 

@@ -46,6 +46,8 @@ def slices(ticket: Ticket) -> tuple[Slice, ...]:
 
 def _of_ticket(work: Work, name: str, old: Ticket | None, ticket: Ticket) -> list[Fact]:
     rows = _rows(work, name, old, ticket)
+    if not rows and not ticket.counted:
+        return []
     own = slices(ticket)
     found = [Fact(figure, day, amount, (OVERALL, *own)) for figure, day, amount in rows]
     if ticket.created_at is None:
@@ -62,18 +64,20 @@ def _rows(work: Work, name: str, old: Ticket | None, ticket: Ticket) -> list[Row
     rows: list[Row] = []
     if ticket.created_at is not None and (old is None or old.created_at is None):
         rows.append(("created", ticket.created_at // DAY, 1))
-    for figure, before, after in (
-        ("solved", old.solves if old else 0, ticket.solves),
-        ("escalated", old.escalations if old else 0, ticket.escalations),
-        ("reopened", old.reopens if old else 0, ticket.reopens),
-    ):
-        if after != before:
-            rows.append((figure, day, after - before))
-    rows += _outcome(work, old, ticket, day)
+    solves, escalations, reopens = (old.solves, old.escalations, old.reopens) if old else (0, 0, 0)
+    if ticket.solves != solves:
+        rows.append(("solved", day, ticket.solves - solves))
+    if ticket.escalations != escalations:
+        rows.append(("escalated", day, ticket.escalations - escalations))
+    if ticket.reopens != reopens:
+        rows.append(("reopened", day, ticket.reopens - reopens))
+    if ticket.outcome != (old.outcome if old else None):
+        rows += _outcome(work, old, ticket, day)
     if old is not None and ticket.overdue != old.overdue:
         rows += [(figure, day, 1) for figure in _OVERDUE if figure in ticket.overdue and figure not in old.overdue]
-    rows += _span("first_reply", *(_reply(one) for one in (old, ticket)))
-    rows += _span("resolution", *(_resolution(one) for one in (old, ticket)))
+    if ticket.created_at is not None:
+        rows += _span("first_reply", _reply(old), _reply(ticket))
+        rows += _span("resolution", _resolution(old), _resolution(ticket))
     if isinstance(event, TicketRated) and event.ticket_id == name:
         rows.append(("answers", day, 1))
         if event.score >= SATISFIED_AT_LEAST:
@@ -82,15 +86,13 @@ def _rows(work: Work, name: str, old: Ticket | None, ticket: Ticket) -> list[Row
 
 
 def _outcome(work: Work, old: Ticket | None, ticket: Ticket, day: int) -> list[Row]:
-    before, after = old.outcome if old else None, ticket.outcome
-    if after == before or after is None:
-        return []
     rows: list[Row] = []
-    if old is not None and before == "pending" and old.solved_at is not None:
+    after = ticket.outcome
+    if old is not None and old.outcome == "pending" and old.solved_at is not None:
         rows.append(("pending", old.solved_at // DAY, -1))
     if after == "missed":
         rows.append(("missed", day, 1))
-    elif ticket.solved_at is not None:
+    elif after is not None and ticket.solved_at is not None:
         ended = ticket.solved_at + (work.policy.fcr_window if after == "confirmed" else 0)
         rows.append((after, ended // DAY, 1))
     return rows
