@@ -12,7 +12,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -21,6 +21,8 @@ from agents.topicadmin import client_options
 
 if TYPE_CHECKING:
     from agents.settings import Settings
+
+T = TypeVar("T")
 
 LANE_KEY: Final = b"l"
 CUSTOMER: Final = b"c"
@@ -77,6 +79,21 @@ def unpack_due(value: bytes) -> int | None:
     """The ``next_due`` of a value."""
     due = int.from_bytes(value[:_HEADER], "big", signed=True)
     return None if due < 0 else due
+
+
+async def in_thread(work: Callable[..., T], *arguments: Any, stop: Callable[[], None] | None = None) -> T:
+    """Run ``work`` in another thread and return what it returns.
+
+    When cancelled, ``stop`` is called and the thread awaited all the same: two must never write to one store.
+    """
+    running = asyncio.get_running_loop().run_in_executor(None, work, *arguments)
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        if stop is not None:
+            stop()
+        await asyncio.wait({running})
+        raise
 
 
 class Bounds(NamedTuple):
@@ -137,13 +154,13 @@ class ChangelogReader:
             ChangelogStalledError: nothing came for a minute.
             confluent_kafka.KafkaException: the partition cannot be read.
         """
-        work = asyncio.get_running_loop().run_in_executor(None, self._read, topic, partition, start, end, take)
         try:
-            return await asyncio.shield(work)
-        except asyncio.CancelledError:
-            self._stopped = True
-            await asyncio.wait({work})
-            raise
+            return await in_thread(self._read, topic, partition, start, end, take, stop=self._stop)
+        finally:
+            self._stop()
+
+    def _stop(self) -> None:
+        self._stopped = True
 
     def _read(self, topic: str, partition: int, start: int, end: int, take: Take) -> int:
         self._consumer.assign([TopicPartition(topic, partition, start)])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from aiokafka.errors import KafkaError
 from confluent_kafka import KafkaException
 
+from agents.changelog import in_thread
 from agents.deliver import Delivery
 from agents.lanes.clocks import LaneClock
 from agents.lanes.decide import Decider, Decision
@@ -155,13 +156,15 @@ class LiveLane:
             now = max(recovered.lane.now, self.now)
             self.customers.forget_decoded()
             lane = Lane(self.customers, around.policy, now)
-            count = await asyncio.to_thread(self.customers.arm, lane)
+            count = await in_thread(self.customers.arm, lane)
             clock = LaneClock(now, around.wall if settings.clock == "wall" else None, settings.live_within_ms)
             self._decider = Decider(self.partition, lane, self.customers, clock, around.combine)
             around.metrics.lane_recovered(self.partition, recovered.seconds, count)
         self.applied = dict(recovered.lane.applied)
         self.intake.begin(recovered.positions)
         self.ready = True
+        for watcher in around.watchers:
+            watcher.joined(self.partition, self.customers.store, lambda: self.now)
         around.flow.release(recovered.positions)
         logger.info(
             "Lane %d ready: %d changelog records in %.2f s, %d customers",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from agents.lanes.tally import DeadLetterLimit
     from agents.metrics import Metrics
     from agents.settings import Guarantee, Settings
+    from agents.stores import Store
     from agents.tables import State
     from schemas.policy import Policy
 
@@ -37,6 +38,9 @@ def exit_hard(reason: str) -> None:
 
 class Watcher(Protocol):
     """Is told what was written, after it is safe: a view for other services, a status page."""
+
+    def joined(self, partition: int, store: Store, now: Callable[[], int]) -> None:
+        """A lane has its state; ``now`` tells the lane's time (ms). Must not block or raise."""
 
     def written(self, partition: int, states: Mapping[str, State | None], emissions: Any) -> None:
         """States that a chunk changed (None: the customer is gone) and what was emitted. Must not block or raise."""

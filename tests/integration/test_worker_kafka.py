@@ -41,7 +41,7 @@ def worker_process(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
     """``engage worker`` in a process of its own, killed at the end."""
     names = (
         "clock", "create_topics", "backlog_idle_ms", "sweep_ms", "fetch_wait_ms", "session_timeout_ms", "heartbeat_ms",
-        "rebalance_timeout_ms", "data_dir", "chunk_records", "bootstrap_servers", "fetch_records",
+        "rebalance_timeout_ms", "data_dir", "chunk_records", "bootstrap_servers", "fetch_records", "guarantee",
     )  # fmt: skip
     environment = {f"ENGAGE_{name.upper()}": str(getattr(settings, name)) for name in names}
     command = [sys.executable, "-m", "agents.cli", "worker", "--http-port", "0", "--log-level", "warning"]
@@ -85,11 +85,12 @@ async def test_subscribers_that_read_committed_see_each_output_of_a_backlog_once
     assert sorted(item["id"] for item in emitted(own_kafka_server)) == [item["id"] for item in expected.emitted]
 
 
+@pytest.mark.parametrize("guarantee", ["exactly_once", "at_least_once"])
 async def test_a_worker_killed_again_and_again_counts_nothing_twice_and_loses_nothing(
-    own_kafka_server: KafkaServer, tmp_path: Path
+    own_kafka_server: KafkaServer, tmp_path: Path, guarantee: str
 ) -> None:
     settings = worker_settings(
-        own_kafka_server, tmp_path, chunk_records=200, fetch_records=400, session_timeout_ms=2_000
+        own_kafka_server, tmp_path, chunk_records=200, fetch_records=400, session_timeout_ms=2_000, guarantee=guarantee
     )
     make_topics(own_kafka_server, settings)
     inputs = simulated(count=12_000)
@@ -103,10 +104,35 @@ async def test_a_worker_killed_again_and_again_counts_nothing_twice_and_loses_no
         await idle(worker)
         scores = {name: worker.status.customer(name) for name in {key for _, key, _ in inputs}}
     expected = replayed(inputs, tmp_path / "replay")
-    assert emitted(own_kafka_server) == expected.emitted
+    found = emitted(own_kafka_server)
+    if guarantee == "at_least_once":
+        found = list({item["id"]: item for item in found}.values())
+    assert found == expected.emitted
     assert {name: line["raw"] for name, line in scores.items()} == {
         name: line["raw"] for name, line in expected.customers.items()
     }
+
+
+async def test_a_worker_that_was_thought_dead_adds_nothing_when_it_comes_back(
+    own_kafka_server: KafkaServer, tmp_path: Path
+) -> None:
+    settings = worker_settings(
+        own_kafka_server, tmp_path, chunk_records=100, fetch_records=200, session_timeout_ms=2_000
+    )
+    make_topics(own_kafka_server, settings)
+    inputs = simulated(count=12_000)
+    feed(own_kafka_server, inputs)
+    with worker_process(settings) as sleeper:
+        wait_for_growth(own_kafka_server, settings, 0, sleeper)
+        sleeper.send_signal(signal.SIGSTOP)
+        async with running(settings) as worker:
+            await idle(worker, len(inputs))
+            before = emitted(own_kafka_server)
+            sleeper.send_signal(signal.SIGCONT)
+            await asyncio.sleep(5)
+            await idle(worker)
+    assert before == replayed(inputs, tmp_path / "replay").emitted
+    assert emitted(own_kafka_server) == before
 
 
 async def test_workers_that_come_and_go_share_the_work_and_agree_with_one(
