@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from schemas import events as e
-from schemas.times import Duration, Instant
+from schemas.times import DAY, Instant
 from streams import timers, value
 from streams.work import part
 
@@ -92,8 +92,8 @@ def purchase_overdue(work: Work, _about: str) -> None:
         {
             "last_purchase": Instant(purchases[-1]),
             "purchases": work.after.value.orders,
-            "mean_gap": Duration(round(mean)),
-            "standard_deviation": Duration(round(deviation)),
+            "mean_gap_days": round(mean / DAY, 2),
+            "standard_deviation_days": round(deviation / DAY, 2),
         },
     )
 
