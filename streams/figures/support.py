@@ -73,8 +73,10 @@ def _rows(work: Work, name: str, old: Ticket | None, ticket: Ticket) -> list[Row
         rows.append(("reopened", day, ticket.reopens - reopens))
     if ticket.outcome != (old.outcome if old else None):
         rows += _outcome(work, old, ticket, day)
-    if old is not None and ticket.overdue != old.overdue:
-        rows += [(figure, day, 1) for figure in _OVERDUE if figure in ticket.overdue and figure not in old.overdue]
+    said = old.overdue if old else ()
+    if ticket.overdue != said:
+        passed = work.now // DAY
+        rows += [(figure, passed, 1) for figure in _OVERDUE if figure in ticket.overdue and figure not in said]
     if ticket.created_at is not None:
         rows += _span("first_reply", _reply(old), _reply(ticket))
         rows += _span("resolution", _resolution(old), _resolution(ticket))
