@@ -59,7 +59,7 @@ SENTENCES: dict[str, Callable[[Evidence], str]] = {
     "promoter": lambda e: f"would recommend: {e['score']} of 10{_said(e)}",
     "spend_threshold": lambda e: f"revenue {e['revenue']} {e['currency']} passed {e['threshold']}",
     "value_tier_changed": lambda e: f"{e['from']} -> {e['to']} with revenue {e['revenue']} {e['currency']}",
-    "purchase_overdue": lambda e: f"no purchase since {when(e['last_purchase'])}, usual gap {e['mean_gap_days']:g} days",
+    "purchase_overdue": lambda e: f"none since {when(e['last_purchase'])}, usual gap {e['mean_gap_days']:g} days",
     "thank_you_due": lambda e: f"after purchase {e['purchases']}",
     "feedback_due": lambda e: f"nothing heard since the {e['after'].replace('_', ' ')} of {when(e['at'])}",
     "campaign_response": lambda e: f"{e['response']} response by {e['action']}, message sent {when(e['message_sent'])}",
