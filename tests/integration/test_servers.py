@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -197,9 +198,13 @@ def test_redis_with_a_password_asks_for_it_and_keeps_it_out_of_the_process_list(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a server with the process that started it")
-def test_a_server_ends_with_the_process_that_started_it(redis_server: RedisServer) -> None:
-    program = "from agents.local.redis import RedisServer; print(RedisServer().start().pid, flush=True); input()"
-    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as owner:
+def test_a_server_ends_with_the_process_that_started_it(redis_server: RedisServer, tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from agents.local.redis import RedisServer; "
+        "print(RedisServer(Path(sys.argv[1])).start().pid, flush=True); input()"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as owner:
         server = int(owner.stdout.readline())
         watch = os.pidfd_open(server)
         owner.send_signal(signal.SIGKILL)
