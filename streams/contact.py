@@ -81,7 +81,7 @@ def reasons_at(customer: Customer, at: int, policy: Policy) -> tuple[str, ...]:
         ("hard_bounced", mail.hard_bounced),
         ("no_consent", consent is not None and consent.value is False),
         ("fatigued", mail.fatigued),
-        ("open_escalation", bool(customer.tickets) and bool(support.open_escalations(customer))),
+        ("open_escalation", bool(customer.tickets) and bool(support.open_escalations(customer, at, policy))),
     )
     return tuple(name for name, holds in found if holds)
 
@@ -94,7 +94,8 @@ def allowance(customer: Customer, at: int, policy: Policy) -> Allowance:
     if not ENDS_BY_TIME.issuperset(reasons):
         return Allowance(False, reasons, None)
     forgotten = [
-        customer.tickets[name].touched + policy.ticket_retention for name in support.open_escalations(customer)
+        customer.tickets[name].touched + policy.ticket_retention
+        for name in support.open_escalations(customer, at, policy)
     ]
     return Allowance(False, reasons, first_free(customer.mail, max((at, *forgotten)), policy))
 

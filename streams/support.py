@@ -156,9 +156,13 @@ def ticket_facts(ticket: Ticket) -> dict[str, object]:
     }
 
 
-def open_escalations(customer: Customer) -> list[str]:
-    """Tickets that are escalated and not yet solved."""
-    return [name for name, ticket in customer.tickets.items() if ticket.escalations and not ticket.solved]
+def open_escalations(customer: Customer, at: int, policy: Policy) -> list[str]:
+    """Tickets that are escalated and not yet solved; one that is to be forgotten by ``at`` is none (CONTRACT B30)."""
+    return [
+        name
+        for name, ticket in customer.tickets.items()
+        if ticket.escalations and not ticket.solved and at < ticket.touched + policy.ticket_retention
+    ]
 
 
 def _retime(work: Work, ticket_id: str, ticket: Ticket) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import orjson
@@ -30,8 +30,8 @@ def differences(story: Story) -> list[str]:
             run.now = max(run.now, step)
         else:
             event = decode.decode(*step)
-            assert not isinstance(event, str), event
-            run.feed(event)
+            if not isinstance(event, str):
+                run.feed(event)
     run.last_applied = run.now
     result = run.finish()
     ours = [data(record) for record in story.triggers]
@@ -43,8 +43,14 @@ def differences(story: Story) -> list[str]:
     return found + _unequal("customers", lines, [_settled(line) for line in result.customers])
 
 
+def undecided(test: Callable[..., None]) -> Callable[..., None]:
+    """Mark a test of a place where the contract can be read in two ways, and the reference reads it the other way."""
+    test.undecided = True  # type: ignore[attr-defined]
+    return test
+
+
 @pytest.fixture
-def second_opinion(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def second_opinion(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Fail when the reference sees another outcome of any story of the test."""
     told: list[Story] = []
     begin = Story.__init__
@@ -55,8 +61,11 @@ def second_opinion(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     monkeypatch.setattr(Story, "__init__", begun)
     yield
-    for story in told:
-        assert differences(story) == []
+    found = [text for story in told for text in differences(story)]
+    if getattr(request.function, "undecided", False):
+        assert found, "the reference agrees: the test is no longer undecided"
+    elif found:
+        pytest.fail("\n".join(found))
 
 
 def _moment(at: Any) -> int:

@@ -107,6 +107,10 @@ class Story:
         self.cursor += span(passed)
         return self
 
+    def when(self) -> str:
+        """The instant of what follows, as it is written."""
+        return format_instant(self.cursor)
+
     def by(self, who: str) -> Story:
         """What follows is of this customer."""
         self.who = who

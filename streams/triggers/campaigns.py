@@ -40,7 +40,7 @@ def responses(work: Work, event: e.Event) -> list[Response]:
         Response(
             campaign,
             message,
-            clicked=message.clicked_at is not None and message.clicked_at <= at,
+            clicked=message.clicked_at is not None and message.clicked_at < at,
             named=event.campaign_id == campaign,
         )
         for campaign, message in last_of_campaigns(work.after.mail, at, within).items()
