@@ -162,9 +162,9 @@ def _campaigns(customer: Customer) -> list[Fact]:
             continue
         message = event.get("message_id")
         groups = {"campaign": of_message.get(message, event.get("campaign_id"))}
-        unique = message if event.kind == "sent" else customer.id
+        unique = message if event.kind == "sent" else id(customer)
         found.append(Fact(names[event.kind], event.at, groups, unique))
-    found += [Fact(how, e.at, {"campaign": campaign}, customer.id) for campaign, how, e in customer.responses]
+    found += [Fact(how, e.at, {"campaign": campaign}, id(customer)) for campaign, how, e in customer.responses]
     return found
 
 
