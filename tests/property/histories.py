@@ -1,4 +1,4 @@
-"""Histories of one to three customers over the six topics, for properties: on boundaries, late, doubled and forgotten."""
+"""Histories of one to three customers over the six topics: on boundaries, late, doubled, erased."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def any_kind(pick: Random, number: int) -> Kind:
 
 
 def sizes(count: int, span: int, policy: str = "defaults", samples: int = 20) -> list[int]:
-    """The encoded size (bytes) of a customer with so many events spread over ``span`` ms, now and then until the end."""
+    """The encoded size (bytes) of a customer now and then, with so many events spread over ``span`` ms."""
     pick, store, found = Random(5), Memory(), []
     lane = Lane(store, RULED[policy])
     for number in range(count):

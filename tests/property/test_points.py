@@ -138,7 +138,9 @@ def test_points_that_fade_within_hours_outlast_a_pause_of_months() -> None:
 
 HALF_LIVES = (HOUR, 5 * HOUR, DAY, 5 * DAY, 14 * DAY, 40 * DAY)
 terms = st.lists(
-    st.tuples(st.sampled_from(HALF_LIVES), st.floats(-150, 300).map(lambda value: round(value, 3))), min_size=1, max_size=4
+    st.tuples(st.sampled_from(HALF_LIVES), st.integers(-150_000, 300_000).map(lambda milli: milli / 1000)),
+    min_size=1,
+    max_size=4,
 )  # fmt: skip
 
 
