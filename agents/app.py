@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from agents.topics import Ground
     from schemas.policy import Policy
 
-_DAY_SECONDS: Final = 86_400.0
+_NEVER_SECONDS: Final = 10 * 365 * 86_400.0
+"""A worker without partitions asks for no records; aiokafka would have it leave the group and never come back."""
 _REGISTER: Final = (
     register_clickstream,
     register_email,
@@ -133,7 +134,7 @@ def faust_settings(settings: Settings) -> dict[str, Any]:
         "broker_heartbeat_interval": settings.heartbeat_ms / 1000,
         "broker_rebalance_timeout": settings.rebalance_timeout_ms / 1000,
         "broker_request_timeout": request,
-        "broker_max_poll_interval": _DAY_SECONDS,
+        "broker_max_poll_interval": _NEVER_SECONDS,
         "broker_max_poll_records": settings.fetch_records,
         "consumer_auto_offset_reset": "earliest",
         "consumer_group_instance_id": settings.instance_id,

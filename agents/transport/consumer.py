@@ -15,6 +15,8 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from typing import Any, cast
 
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types import TP
 
@@ -36,17 +38,15 @@ class ChunkConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
         return consumer
 
     async def _commit(self, offsets: Any) -> bool:
+        """Commit for lag monitors; stock Faust ends the worker when it fails."""
         try:
-            return bool(await super()._commit(offsets))
-        except Exception as failure:
-            self.log.warning("Offsets were not committed (lag monitors only): %s", failure)
+            await self._ensure_consumer().commit(
+                {TopicPartition(tp.topic, tp.partition): offset for tp, offset in offsets.items()}
+            )
+        except (KafkaError, TimeoutError) as failure:
+            self.log.warning("Offsets were not committed (for lag monitors only): %s", type(failure).__name__)
             return False
-
-    async def crash(self, reason: BaseException) -> None:
-        """A commit that fails is no reason to stop: the truth is in the changelog."""
-        if self.app.rebalancing or self.app.should_stop:
-            return
-        await super().crash(reason)
+        return True
 
 
 class ChunkConsumer(Consumer):  # type: ignore[misc]
