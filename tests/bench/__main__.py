@@ -1,30 +1,30 @@
-"""``python -m tests.bench``: a worker and a plain loop on the embedded broker, in the same run, in a table."""
+"""``python -m tests.bench``: a worker and a plain loop on the same broker, in the same run, in a table."""
 
 from __future__ import annotations
 
 import multiprocessing
-import time
 from typing import Any, Final
 
 import click
 from confluent_kafka import Producer
 
 from agents.embedded import EmbeddedBroker
+from agents.local.kafka import KafkaServer
 from schemas.topics import CATALOGUE
 from tests.bench.load import Item, load
-from tests.bench.subjects import Measure, engine, loop
+from tests.bench.subjects import Measure, engine, engine_exactly_once, loop
 
 _AHEAD: Final = 60_000
 """Records that may wait on the broker: it keeps only the newest 5 MiB of a partition."""
-_ROW: Final = "{:22} {:>14} {:>16} {:>12} {:>12}"
+_ROW: Final = "{:22} {:>10} {:>14} {:>10} {:>10} {:>12}"
 
 
-def measure(subject: Any, items: list[Item], partitions: int) -> Measure:
+def measure(subject: Any, items: list[Item], partitions: int, kafka: bool = False) -> Measure:
     """Run one subject in a process of its own on a fresh broker, and feed it as fast as it takes the records."""
     context = multiprocessing.get_context("spawn")
-    with EmbeddedBroker() as broker:
+    with KafkaServer() if kafka else EmbeddedBroker() as broker:
         for name in (*CATALOGUE, "bench-customers-changelog"):
-            broker.create_topic(name, partitions)
+            broker.create_topic(name, partitions, compacted=name.endswith("changelog"))
         handled = context.Value("q", 0)
         answers, answer = context.Pipe(duplex=False)
         arguments = (broker.bootstrap_servers, len(items), partitions, handled, answer)
@@ -58,22 +58,25 @@ def _feed(bootstrap_servers: str, items: list[Item], handled: Any, process: Any)
 @click.option("--customers", default=50_000, show_default=True)
 @click.option("--partitions", default=4, show_default=True)
 @click.option("--zipf", default=1.1, show_default=True)
-def main(events: int, customers: int, partitions: int, zipf: float) -> None:
+@click.option("--kafka", is_flag=True, help="On Apache Kafka, which also shows what transactions cost.")
+def main(events: int, customers: int, partitions: int, zipf: float, kafka: bool) -> None:
     """Measure a worker beside a plain loop."""
     items = load(events, customers, partitions, zipf)
-    click.echo(f"{events:,} events, {customers:,} customers (Zipf {zipf}), {partitions} partitions, embedded broker")
-    found = {}
-    for name, subject in (("plain loop", loop), ("engine, one worker", engine)):
-        started = time.perf_counter()
-        found[name] = measure(subject, items, partitions)
-        click.echo(f"{name}: {time.perf_counter() - started:.0f} s", err=True)
-    click.echo(_ROW.format("", "events/s", "events/CPU s", "peak MiB", "emitted"))
-    for name, (wall, cpu, peak, records) in found.items():
-        click.echo(
-            _ROW.format(name, f"{events / wall:,.0f}", f"{events / cpu:,.0f}", f"{peak >> 20:,}", f"{records:,}")
-        )
-    plain, worker = found["plain loop"], found["engine, one worker"]
-    click.echo(f"ratio of events per CPU second, engine to plain loop: {plain.cpu_seconds / worker.cpu_seconds:.2f}")
+    broker = "Apache Kafka" if kafka else "embedded broker"
+    click.echo(f"{events:,} events, {customers:,} customers (Zipf {zipf}), {partitions} partitions, {broker}")
+    subjects = [("plain loop", loop), ("engine, at least once", engine)]
+    if kafka:
+        subjects.append(("engine, exactly once", engine_exactly_once))
+    click.echo(_ROW.format("", "events/s", "events/CPU s", "peak MiB", "emitted", "of the loop"))
+    plain: Measure | None = None
+    for name, subject in subjects:
+        found = measure(subject, items, partitions, kafka)
+        plain = plain or found
+        wall, cpu, peak, records = found
+        share = f"{plain.cpu_seconds / cpu:.2f}"
+        speeds = (f"{events / wall:,.0f}", f"{events / cpu:,.0f}")
+        click.echo(_ROW.format(name, *speeds, f"{peak >> 20:,}", f"{records:,}", share))
+    click.echo("of the loop: events per CPU second of the process, beside those of the plain loop")
 
 
 if __name__ == "__main__":

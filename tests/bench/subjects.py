@@ -14,7 +14,8 @@ from typing import Any, Final, NamedTuple
 import uvloop
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from agents.settings import Settings
+from agents.collector import collect_garbage_rarely
+from agents.settings import Guarantee, Settings
 from agents.worker import Worker
 from schemas.deadletters import DeadLetter
 from schemas.decode import check_key, decode
@@ -47,14 +48,25 @@ class _Stopwatch:
 
 def engine(bootstrap_servers: str, total: int, partitions: int, handled: Synchronized[int], answer: Connection) -> None:
     """Run one worker over ``total`` records; send its measure."""
-    uvloop.run(_engine(bootstrap_servers, total, partitions, handled, answer))
+    collect_garbage_rarely()
+    uvloop.run(_engine(bootstrap_servers, total, partitions, handled, answer, "at_least_once"))
 
 
-async def _engine(bootstrap_servers: str, total: int, partitions: int, handled: Any, answer: Connection) -> None:
+def engine_exactly_once(
+    bootstrap_servers: str, total: int, partitions: int, handled: Synchronized[int], answer: Connection
+) -> None:
+    """Run one worker with a transaction for each chunk; needs a broker that has them."""
+    collect_garbage_rarely()
+    uvloop.run(_engine(bootstrap_servers, total, partitions, handled, answer, "exactly_once"))
+
+
+async def _engine(
+    bootstrap_servers: str, total: int, partitions: int, handled: Any, answer: Connection, guarantee: Guarantee
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(
             bootstrap_servers=bootstrap_servers, application_id="bench", clock="event", create_topics=False,
-            check_crcs=False, data_dir=Path(folder), guarantee="at_least_once", partitions=partitions,
+            check_crcs=False, data_dir=Path(folder), guarantee=guarantee, partitions=partitions,
         )  # fmt: skip
         async with Worker(settings, load(None)) as worker:
             await worker.ready(60)
@@ -72,6 +84,7 @@ async def _engine(bootstrap_servers: str, total: int, partitions: int, handled: 
 
 def loop(bootstrap_servers: str, total: int, partitions: int, handled: Any, answer: Connection) -> None:
     """Run a plain loop over ``total`` records; send its measure."""
+    collect_garbage_rarely()
     consumer = Consumer({
         "bootstrap.servers": bootstrap_servers, "group.id": "bench-loop", "enable.auto.commit": False,
         "auto.offset.reset": "earliest", "check.crcs": False,
