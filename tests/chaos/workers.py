@@ -1,0 +1,139 @@
+"""Worker processes, each in its place: started, watched and started again as a supervisor would."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
+
+import agents
+from agents.local.process import LOOPBACK, free_port
+
+ROOT = Path(agents.__file__).resolve().parents[1]
+_AGAIN_SECONDS = 0.5
+_STOP_SECONDS = 60.0
+_DISK_BYTES = 64 * 1024
+
+
+class WorkerPlace:
+    """One worker: at most one process at a time. ``wanted`` says whether it is to run; ``tend`` sees to it.
+
+    ``settings`` are fields of ``agents.settings.Settings``; ``mutant`` runs an engine with a defect.
+    """
+
+    def __init__(self, name: str, settings: Mapping[str, object], folder: Path, mutant: str | None = None) -> None:
+        self.name = name
+        self.wanted = False
+        self.paused = False
+        self.exits: Counter[int] = Counter()
+        """Exit codes that nobody asked for: 70 is a worker that could not go on safely."""
+        self._port = free_port()
+        self._log = folder / f"{name}.log"
+        self._settings = {**settings, "data_dir": folder / name, "http_port": self._port}
+        self._mutant = mutant
+        self._process: subprocess.Popen[bytes] | None = None
+        self._not_before = 0.0
+
+    @property
+    def alive(self) -> bool:
+        """Whether a process runs (or is stopped for a while)."""
+        return self._process is not None and self._process.poll() is None
+
+    def tend(self) -> None:
+        """Take note of an end, and start what is wanted and does not run."""
+        if self._process is not None and (code := self._process.poll()) is not None:
+            self.exits[code] += 1
+            self._process = None
+            self._not_before = time.monotonic() + _AGAIN_SECONDS
+        if self.wanted and self._process is None and time.monotonic() >= self._not_before:
+            self._launch()
+
+    def kill(self, away: float = 0.0) -> None:
+        """SIGKILL; not started again for ``away`` seconds."""
+        self._signal(signal.SIGKILL)
+        if self._process is not None:
+            self._process.wait()
+            self._process = None
+        self.paused = False
+        self._not_before = time.monotonic() + away
+
+    def pause(self) -> None:
+        """SIGSTOP: alive and silent."""
+        self._signal(signal.SIGSTOP)
+        self.paused = True
+
+    def resume(self) -> None:
+        """SIGCONT."""
+        self._signal(signal.SIGCONT)
+        self.paused = False
+
+    def leave(self) -> int:
+        """SIGTERM, and wait for the end; the exit code, or -9 when it had to be killed."""
+        self.wanted = False
+        if self.paused:
+            self.resume()
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        process.send_signal(signal.SIGTERM)
+        try:
+            code = process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            code = process.wait()
+        if code:
+            self.exits[code] += 1
+        return code
+
+    def fill_disk(self) -> None:
+        """Files of the worker can grow no more, as on a full disk (EFBIG stands for ENOSPC)."""
+        if self.alive and self._process is not None:
+            _, hard = resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (_DISK_BYTES, hard))
+
+    def free_disk(self) -> None:
+        """Files can grow again."""
+        if self.alive and self._process is not None:
+            _, hard = resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (hard, hard))
+
+    def gauges(self) -> dict[str, dict[str, float]]:
+        """Metric -> partition -> sum of its values over other labels; empty while it does not answer."""
+        try:
+            with urllib.request.urlopen(f"http://{LOOPBACK}:{self._port}/metrics", timeout=2) as answer:  # noqa: S310
+                text = answer.read().decode()
+        except OSError:
+            return {}
+        found: dict[str, dict[str, float]] = {}
+        for family in text_string_to_metric_families(text):
+            for sample in family.samples:
+                if "partition" in sample.labels:
+                    lanes = found.setdefault(sample.name, {})
+                    number = sample.labels["partition"]
+                    lanes[number] = lanes.get(number, 0.0) + sample.value
+        return found
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(number)
+
+    def _launch(self) -> None:
+        module = ["tests.chaos.mutants", self._mutant] if self._mutant else ["agents.cli"]
+        bound = shutil.which("setpriv")
+        prefix = [bound, "--pdeathsig", "KILL"] if bound else []
+        environment = {f"ENGAGE_{name.upper()}": str(value) for name, value in self._settings.items()}
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*prefix, sys.executable, "-m", *module, "worker", "--log-level", "warning"],
+                cwd=ROOT, env={**os.environ, **environment}, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
