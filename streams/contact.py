@@ -43,19 +43,20 @@ def window(start: int, at: int, policy: Policy) -> tuple[int, int, int]:
 
 
 def schedule_denies_until(mail: Mail, at: int, policy: Policy) -> int | None:
-    """When the schedule next has room, or None when it has room at ``at``."""
+    """When the schedule next has room, or None when it has room at ``at``; what was sent after ``at`` takes none."""
     start = episode_start(mail.sends, at, policy.contact.gap, mail.anchor)
     if start is None:
         return None
-    last = max((sent for sent in mail.sends if sent <= at), default=start)
+    known = [sent for sent in mail.sends if sent <= at]
+    last = known[-1] if known else start
     moment = at
     while True:
         if moment - last >= policy.contact.gap:
             return None if moment == at else moment
         begin, end, room = window(start, moment, policy)
-        if sum(1 for sent in mail.sends if begin <= sent < end) < room:
+        if sum(1 for sent in known if begin <= sent < end) < room:
             return None if moment == at else moment
-        moment = min(end, last + policy.contact.gap) if end < last + policy.contact.gap else last + policy.contact.gap
+        moment = min(end, last + policy.contact.gap)
 
 
 def cap_denies_until(mail: Mail, at: int, policy: Policy) -> int | None:

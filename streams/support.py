@@ -106,7 +106,8 @@ def _solved(work: Work, ticket: Ticket, event: e.TicketEvent) -> None:
     work.after.support.solved += 1
     resolution.note(ticket, event.occurred_at, resolution.SOLVED)
     feedback_after = work.policy.triggers.feedback_due.after
-    work.set_timer("feedback_due", event.occurred_at + feedback_after, f"t{event.occurred_at}:{event.ticket_id}")
+    source = f"t{event.occurred_at}:{ticket.solves}:{event.ticket_id}"
+    work.set_timer("feedback_due", event.occurred_at + feedback_after, source)
     if ticket.outcome is None:
         why = broken_by(ticket)
         if why is None:

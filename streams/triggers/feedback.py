@@ -37,7 +37,7 @@ def recommendation(work: Work) -> None:
 
 def feedback_due(work: Work, about: str) -> None:
     """Some time after an order or a solved ticket, and nothing was heard lately (CONTRACT B21)."""
-    what, _, source = about.partition(":")
+    what, _, source = about.split(":", 2)
     if what[0] == "t":
         ticket = work.after.tickets.get(source)
         if ticket is None or not ticket.solved:
@@ -53,6 +53,7 @@ def feedback_due(work: Work, about: str) -> None:
             "after": after,
             "at": Instant(int(what[1:])),
             "ticket_id": source if what[0] == "t" else None,
+            "order_id": source if what[0] == "p" else None,
             "last_answer": None if heard is None else Instant(heard),
         },
     )

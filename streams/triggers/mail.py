@@ -114,7 +114,8 @@ def contact_due(work: Work, _about: str = "") -> None:
     if contact.schedule_denies_until(customer.mail, last, policy) is None:
         work.clear_timer("contact_due")
         return
-    if work.now < due:
+    at_send = isinstance(work.event, e.MailSent) and work.timer_due is None
+    if work.now < due or at_send:
         work.set_timer("contact_due", due)
         return
     allowed = contact.allowance(customer, work.now, policy)

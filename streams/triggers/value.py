@@ -51,17 +51,16 @@ def _purchase(work: Work) -> None:
     """A purchase sets and stops timers, and every so many it is time to say thank you."""
     customer, settings = work.after, work.policy.triggers
     event = work.event
-    if event is None:
+    if not isinstance(event, value.PURCHASES):
         return
     cart_at = customer.browsing.cart_at
     if cart_at is not None and customer.value.purchases[-1] >= cart_at:
         work.clear_timer("cart_abandoned")
-    at = int(event.occurred_at)
-    work.set_timer("feedback_due", at + settings.feedback_due.after, f"p{at}:{event.event_id}")
+    at, orders, first = int(event.occurred_at), customer.value.orders, customer.value.first
+    work.set_timer("feedback_due", at + settings.feedback_due.after, f"p{at}:{orders}:{event.order_id}")
     overdue = value.overdue_at(customer, work.policy)
     if overdue is not None and customer.value.overdue_said != customer.value.purchases[-1]:
         work.set_timer("purchase_overdue", overdue)
-    orders, first = customer.value.orders, customer.value.first
     if first is not None and (orders == 1 or timers.key("thank_you_due") in customer.timers):
         work.set_timer("thank_you_due", first + settings.thank_you_due.after)
     if orders % settings.thank_you_due.every == 0:
