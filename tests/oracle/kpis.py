@@ -145,8 +145,10 @@ def _support(customer: Customer, end: int) -> list[Fact]:
         if ticket.created and replies:
             found.append(fact("first_reply", ticket, min(replies), (min(replies) - ticket.created.at) / 1000))
         found += [fact("csat", ticket, e.at, e.get("score")) for e in ticket.events if e.kind == "rated"]
+    solved_first: list[object] = []
     for ticket, event in desk.solved:
-        if ticket.created:
+        if ticket.created and ticket not in solved_first:
+            solved_first.append(ticket)
             found.append(fact("resolution", ticket, event.at, (event.at - ticket.created.at) / 1000))
     return found
 

@@ -123,8 +123,7 @@ def _purchases(customer: Customer) -> list[Timer]:
         due = bought[0].at + rules["thank_you_due"]["after"]
         found.append(_simple(customer, due, "thank_you_due", None, "first"))
     desk = Desk(events, customer.base, customer.policy)
-    still = [t.solved for t in [*desk.tickets.values(), *desk.forgotten]]
-    moments = [(e, True) for e in bought] + [(e, e in still) for _, e in desk.solved]
+    moments = [(e, True) for e in bought] + [(e, t.solved is not None) for t, e in desk.solved]
     for event, wanted in moments:
         due = event.at + rules["feedback_due"]["after"]
         timer = _simple(customer, due, "feedback_due", None, event.seq)
