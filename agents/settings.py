@@ -86,12 +86,33 @@ class Settings(BaseSettings):
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8080, ge=0, le=65535)
     http_token: SecretStr | None = None
+
     redis_url: SecretStr | None = None
+    """Where the view of customers is kept for other services; ``rediss://`` for TLS. None: there is no view."""
+    redis_password: SecretStr | None = None
+    redis_ca_file: Path | None = None
+    view_prefix: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._:-]{1,100}$")
+    """Of all keys of the view; the application id when there is none."""
+    view_flush_ms: int = Field(default=200, ge=10, le=60_000)
+    """What changes meanwhile is written together, each customer once."""
+    view_share: float = Field(default=0.2, gt=0, le=1)
+    """Share of the worker's time that the view may take while there is more to write than that."""
+    view_triggers: int = Field(default=20, ge=1, le=1_000)
+    """The latest triggers of a customer that are shown."""
+    view_pending: int = Field(default=100_000, ge=1)
+    """Customers of a lane that may wait for Redis; with more, the lane is written as a whole afterwards."""
+    view_refresh_hours: int = Field(default=6, ge=0)
+    """Each customer is shown anew so often though nothing happened; 0 never."""
 
     @property
     def changelog_topic(self) -> str:
         """Compacted topic that holds the customers and the applied offsets."""
         return f"{self.application_id}-customers-changelog"
+
+    @property
+    def view_keys(self) -> str:
+        """Prefix of the keys in Redis."""
+        return self.view_prefix or self.application_id
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -32,6 +32,9 @@ class Store(Protocol):
     def items(self) -> Iterator[tuple[bytes, bytes]]:
         """All keys and values."""
 
+    def names(self) -> Iterator[bytes]:
+        """All keys; the store may be written while they are gone through."""
+
     def clear(self) -> None:
         """Hold nothing, at position 0."""
 
@@ -64,6 +67,10 @@ class MemoryStore:
     def items(self) -> Iterator[tuple[bytes, bytes]]:
         """All keys and values."""
         return iter(self._values.items())
+
+    def names(self) -> Iterator[bytes]:
+        """The keys that there are now."""
+        return iter(list(self._values))
 
     def clear(self) -> None:
         """Hold nothing, at position 0."""
@@ -121,6 +128,10 @@ class RocksStore:
     def items(self) -> Iterator[tuple[bytes, bytes]]:
         """All keys and values."""
         return ((key, value) for key, value in self._db.items() if key != _POSITION)
+
+    def names(self) -> Iterator[bytes]:
+        """The keys that there are now."""
+        return (key for key in self._db.keys() if key != _POSITION)  # noqa: SIM118 - it is no dict
 
     def clear(self) -> None:
         """Hold nothing, at position 0."""

@@ -20,6 +20,7 @@ from agents.memory import memory_limit
 from agents.metrics import Metrics
 from agents.status import LanesStatus
 from agents.topics import Ground, prepare
+from agents.view.writer import view_of
 from schemas.policy import Policy, load
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ class Worker:
         self.policy = policy
         self.registry = registry or CollectorRegistry()
         self.metrics = Metrics(self.registry)
-        self._options = {"fail": fail, "combine": combine, "watchers": tuple(watchers)}
+        self.view = view_of(settings, policy, self.metrics)
+        watching = (*watchers, self.view) if self.view else tuple(watchers)
+        self._options = {"fail": fail, "combine": combine, "watchers": watching}
         self._fail = fail
         self._with_http = http
         self._http: HttpServer | None = None
@@ -81,6 +84,8 @@ class Worker:
                 token=token.get_secret_value() if token else "",
             )
             await self._http.start()
+        if self.view is not None:
+            self.view.start()
         await self.app.start()
         self._tasks = [asyncio.create_task(self._report()), asyncio.create_task(self._watch())]
         return self
@@ -92,6 +97,8 @@ class Worker:
             task.cancel()
         await self.lanes.leave()
         await self.app.stop()
+        if self.view is not None:
+            await self.view.stop()
         await self.lanes.stop()
         if self._http is not None:
             await self._http.stop()

@@ -21,6 +21,7 @@ Examples:
   engage explain c-17 --events events --until 2026-11-21T00:00:00Z --policy policy.yaml
   engage explain c-17 --out out                        from what a replay wrote
   engage explain c-17 --url http://localhost:8080      from a running worker
+  engage explain c-17 --redis redis://localhost:6379   from the view in Redis
 """
 
 
@@ -29,6 +30,7 @@ Examples:
 @events_option
 @click.option("--out", type=PathType(), metavar="DIR", help="The --out folder of a replay.")
 @click.option("--url", metavar="URL", help="A running worker.")
+@click.option("--redis", metavar="URL", help="The Redis that workers keep a view in.")
 @click.option("--token", envvar="ENGAGE_HTTP_TOKEN", metavar="TOKEN", help="For a worker that wants one.")
 @policy_option
 @until_option
@@ -37,6 +39,7 @@ def explain(
     events: tuple[Path, ...],
     out: Path | None,
     url: str | None,
+    redis: str | None,
     token: str | None,
     policy_file: Path | None,
     until: Instant | None,
@@ -46,8 +49,8 @@ def explain(
     Score line by line, the level and when it will fall, the stage, whether the customer may be written to and why not,
     tickets, value, and the recent triggers with their evidence.
     """
-    if sum(map(bool, (events, out, url))) != 1:
-        raise click.UsageError("give one of --events PATH, --out DIR and --url URL")
+    if sum(map(bool, (events, out, url, redis))) != 1:
+        raise click.UsageError("give one of --events PATH, --out DIR, --url URL and --redis URL")
     from schemas.policy import load
     from schemas.times import format_instant
     from streams.explain import explain as explained
@@ -58,6 +61,8 @@ def explain(
             from agents.remote import from_worker
 
             found = from_worker(customer, url, token)
+        elif redis is not None:
+            found = _from_view(customer, redis)
         else:
             found = _from_files(customer, events, out, policy, until)
     click.echo(f"{customer} at {format_instant(found.now)}")
@@ -65,6 +70,15 @@ def explain(
         click.echo("\n" + click.style(section.title, bold=True))
         for line in section.lines:
             click.echo(f"  {line}")
+
+
+def _from_view(customer: str, url: str) -> Standing:
+    from agents.cli.settings import settings_of
+    from agents.view.keys import Address, address_of
+    from agents.view.reading import from_view
+
+    settings = settings_of({}, redis_url=url)
+    return from_view(customer, address_of(settings) or Address(url), settings.view_keys)
 
 
 def _from_files(

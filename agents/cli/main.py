@@ -16,6 +16,7 @@ COMMANDS = {
     "demo": "agents.cli.demo",
     "worker": "agents.cli.worker",
     "topics": "agents.cli.topics",
+    "view": "agents.cli.view",
     "replay": "agents.cli.replay",
     "explain": "agents.cli.explain",
     "policy": "agents.cli.policy",

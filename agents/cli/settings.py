@@ -26,17 +26,21 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
     return found
 
 
+def set_option(command: F) -> F:
+    """``--set``, for every setting that has no option of its own."""
+    return click.option(
+        "--set", "more", multiple=True, callback=_pairs, metavar="NAME=VALUE",
+        help="Any other setting, such as --set security_protocol=SASL_SSL; the same as ENGAGE_NAME=VALUE.",
+    )(command)  # fmt: skip
+
+
 def connection_options(command: F) -> F:
     """``--bootstrap`` and ``--set``, which every command that talks to Kafka takes."""
     bootstrap = click.option(
         "--bootstrap", "--bootstrap-servers", "bootstrap_servers", metavar="HOST:PORT",
         help="The broker. Environment: ENGAGE_BOOTSTRAP_SERVERS.",
     )  # fmt: skip
-    more = click.option(
-        "--set", "more", multiple=True, callback=_pairs, metavar="NAME=VALUE",
-        help="Any other setting, such as --set security_protocol=SASL_SSL; the same as ENGAGE_NAME=VALUE.",
-    )  # fmt: skip
-    return bootstrap(more(command))
+    return bootstrap(set_option(command))
 
 
 def settings_of(more: dict[str, str], **options: Any) -> Settings:
