@@ -13,7 +13,6 @@ from schemas import events as e
 from schemas.outputs import TIMER, Contribution, CustomerErased, ScoreChange, ScoreLevel, erasure_id, score_change_id
 from streams import (
     browsing,
-    decay,
     dedup,
     definitions,
     feedback,
@@ -22,6 +21,7 @@ from streams import (
     mail,
     measures,
     persona,
+    retention,
     score,
     support,
     timers,
@@ -42,10 +42,7 @@ if TYPE_CHECKING:
     from schemas.policy import Policy
     from streams.outcome import Emission, State
     from streams.plan import Plan
-    from streams.state import Points
 
-_LEVEL_TIMER = "level"
-_RETENTION_TIMER = "~retention"
 _FOLDS: dict[str, Callable[..., None]] = {
     "clickstream": browsing.fold,
     "email": mail.fold,
@@ -96,38 +93,38 @@ def apply(state: State, event: Event, now: int, policy: Policy) -> Outcome:
         watch.judge(work, event)
     if known is None or event.topic == "purchases":
         definitions.judge(work)
-    if policy.customer_retention is not None:
-        work.set_timer(_RETENTION_TIMER, after.last_seen + policy.customer_retention)
-    _set_level_timer(work)
+    retention.set_timer(work)
+    level.set_timer(work)
     _run_due(work)
     if policy.segments or after.segments:
         judge_segments(work)
-    return _outcome(work, event.event_id, event.occurred_at, event.topic)
+    return retention.kept(work, _outcome(work, event.event_id, event.occurred_at, event.topic))
 
 
 def wake(state: State, now: int, policy: Policy) -> Outcome:
-    """Run every timer of a customer due at or before ``now`` (ms), at ``now``, in order of due, rule and subject."""
+    """Run every timer of a customer due at or before ``now`` (ms), at ``now``, in order of due, rule and subject.
+
+    A customer who is to be forgotten by then is let go after that.
+    """
     if not isinstance(state, Customer):
         return Outcome(state)
     now = max(now, state.now)
-    due = state.timers.get(timers.key(_RETENTION_TIMER))
-    if due is not None and due <= now:
-        return Outcome(None, facts=measures.forgotten(state, now, policy))
     after = copy(state)
     after.history = history.extend(state, now, plan_of(policy).scoring)
     after.now = now
     work = Work(state, after, None, now, policy, plan_of(policy))
-    fell_at = after.timers.get(timers.key(_LEVEL_TIMER))
+    fell_at = after.timers.get(timers.key(level.TIMER))
     if fell_at is not None and fell_at <= now:
         _judge_level(work)
-        _set_level_timer(work)
+        level.set_timer(work)
     else:
         work.score = score.score_at(after.points, now, work.plan.scoring)
+    retention.set_timer(work)
     _run_due(work)
     if after.level == state.level:
         facts = measures.measure(work)
-        return Outcome(after, tuple(work.records()), after.next_due, "applied", facts)
-    return _outcome(work, TIMER, now, None)
+        return retention.kept(work, Outcome(after, tuple(work.records()), after.next_due, "applied", facts))
+    return retention.kept(work, _outcome(work, TIMER, now, None))
 
 
 def _touched(known: Customer | None, event: Event, now: int, erased_at: int | None, plan: Plan) -> Customer:
@@ -161,44 +158,6 @@ def _note_activity(work: Work, event: Event) -> None:
     elif work.before is None:
         after.quiet_level = after.level
         work.set_timer("going_quiet", at + after_span)
-
-
-def _set_level_timer(work: Work) -> None:
-    """Be woken when the level falls by decay.
-
-    A timer that is set stays while the score has only risen: it comes early then, finds nothing and is set again.
-    """
-    before, after, plan = work.before, work.after, work.plan.scoring
-    name = timers.key(_LEVEL_TIMER)
-    if after.level == "low":
-        work.clear_timer(_LEVEL_TIMER)
-        return
-    set_for = after.timers.get(name)
-    if (
-        set_for is not None
-        and set_for > work.now
-        and before is not None
-        and before.level == after.level
-        and (before.points is after.points or _only_rose(before.points, after.points))
-    ):
-        return
-    fall = level.fall_score(after.level, work.policy)
-    due = None if fall is None else decay.first_at_most(score.terms(after.points, work.now, plan), work.now, fall)
-    if due is None:
-        work.clear_timer(_LEVEL_TIMER)
-    else:
-        work.set_timer(_LEVEL_TIMER, due)
-
-
-def _only_rose(before: Points, after: Points) -> bool:
-    """Whether no half-life's total is less than it was."""
-    if before.mark != after.mark:
-        return False
-    for half_life, (ref, total) in after.totals.items():
-        was_ref, was = before.totals.get(half_life, (ref, 0.0))
-        if total < was * 2.0 ** ((was_ref - ref) / half_life):
-            return False
-    return True
 
 
 def _run_due(work: Work) -> None:

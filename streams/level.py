@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streams import decay, timers
+from streams.score import terms
+
 if TYPE_CHECKING:
     from schemas.policy import Policy
+    from streams.state import Points
+    from streams.work import Work
+
+TIMER = "level"
+"""The timer of a fall by decay alone."""
 
 
 def floor_of(level: str, policy: Policy) -> int:
@@ -29,3 +37,41 @@ def judge(level: str, score: int, policy: Policy) -> str:
     while (limit := fall_score(level, policy)) is not None and score <= limit:
         level = "medium" if level == "high" else "low"
     return level
+
+
+def set_timer(work: Work) -> None:
+    """Be woken when the level falls by decay.
+
+    A timer that is set stays while the score has only risen: it comes early then, finds nothing and is set again.
+    """
+    before, after, plan = work.before, work.after, work.plan.scoring
+    name = timers.key(TIMER)
+    if after.level == "low":
+        work.clear_timer(TIMER)
+        return
+    set_for = after.timers.get(name)
+    if (
+        set_for is not None
+        and set_for > work.now
+        and before is not None
+        and before.level == after.level
+        and (before.points is after.points or _only_rose(before.points, after.points))
+    ):
+        return
+    fall = fall_score(after.level, work.policy)
+    due = None if fall is None else decay.first_at_most(terms(after.points, work.now, plan), work.now, fall)
+    if due is None:
+        work.clear_timer(TIMER)
+    else:
+        work.set_timer(TIMER, due)
+
+
+def _only_rose(before: Points, after: Points) -> bool:
+    """Whether no half-life's total is less than it was."""
+    if before.mark != after.mark:
+        return False
+    for half_life, (ref, total) in after.totals.items():
+        was_ref, was = before.totals.get(half_life, (ref, 0.0))
+        if total < was * 2.0 ** ((was_ref - ref) / half_life):
+            return False
+    return True

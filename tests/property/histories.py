@@ -26,8 +26,11 @@ FADING = {
         "points": {"purchases.ordered": 60, "clickstream.download": 45, "email.sent": 12},
     },
 }  # fmt: skip
+FORGETFUL = {"version": "forgetful", "customer_retention": "14d", "ticket_retention": "3d"}
 RULED: dict[str, Policy] = {name: merge(changes) for name, changes in {**POLICIES, "fading": FADING}.items()}
 policies = st.sampled_from(sorted(RULED)).map(RULED.__getitem__)
+any_policies = policies | st.just(merge(FORGETFUL))
+"""Those, and one under which customers are forgotten: what is said of them then begins anew."""
 CUSTOMERS = ("ada", "bo", "cy")
 
 Kind = tuple[type[e.Event], dict[str, Any]]

@@ -21,12 +21,12 @@ from tests.property.histories import (
     History,
     Recoded,
     Watched,
+    any_policies,
     by_customer,
     ending,
     event,
     histories,
     kinds,
-    policies,
     run,
     written,
 )
@@ -36,7 +36,7 @@ NOON = 1_772_712_000_000
 
 
 @settings(max_examples=150)
-@given(histories(), policies, st.sampled_from([0, 1, HOUR, DAY - 1]), st.data())
+@given(histories(), any_policies, st.sampled_from([0, 1, HOUR, DAY - 1]), st.data())
 def test_a_copy_within_the_window_changes_nothing_and_says_nothing(
     history: History, policy: Policy, wait: int, data: st.DataObject
 ) -> None:
@@ -57,7 +57,7 @@ def test_a_copy_within_the_window_changes_nothing_and_says_nothing(
     assert written(store) == before
 
 
-@given(histories(most=8, erasures=False, doubles=False), policies)
+@given(histories(most=8, erasures=False, doubles=False), any_policies)
 def test_a_copy_at_the_end_of_the_window_is_a_new_event(history: History, policy: Policy) -> None:
     lane = Lane(Memory(), policy)
     for arrival in history:
@@ -67,7 +67,7 @@ def test_a_copy_at_the_end_of_the_window_is_a_new_event(history: History, policy
 
 
 @settings(max_examples=150)
-@given(histories(), policies)
+@given(histories(), any_policies)
 def test_deciding_never_changes_what_it_was_given(history: History, policy: Policy) -> None:
     store = Watched()
     run(history, policy, end=ending(history), store=store)
@@ -76,7 +76,7 @@ def test_deciding_never_changes_what_it_was_given(history: History, policy: Poli
 
 
 @settings(max_examples=150)
-@given(histories(), policies)
+@given(histories(), any_policies)
 def test_state_kept_as_bytes_decides_as_state_kept_in_memory(history: History, policy: Policy) -> None:
     end = ending(history)
     plain, store = run(history, policy, end=end)
@@ -87,7 +87,7 @@ def test_state_kept_as_bytes_decides_as_state_kept_in_memory(history: History, p
 
 
 @settings(max_examples=150)
-@given(histories(), policies, st.lists(st.integers(0, 40 * DAY), min_size=1, max_size=5))
+@given(histories(), any_policies, st.lists(st.integers(0, 40 * DAY), min_size=1, max_size=5))
 def test_however_time_passes_the_same_is_said_at_the_same_instants(
     history: History, policy: Policy, pauses: list[int]
 ) -> None:
@@ -105,7 +105,7 @@ def test_however_time_passes_the_same_is_said_at_the_same_instants(
 
 
 @settings(max_examples=100)
-@given(histories(), policies)
+@given(histories(), any_policies)
 def test_the_lane_runs_every_timer_once_in_the_order_of_due_and_customer(history: History, policy: Policy) -> None:
     """A lane with a heap, against a search for the earliest timer of all customers before every event."""
     states = Memory()
@@ -134,7 +134,7 @@ def test_the_lane_runs_every_timer_once_in_the_order_of_due_and_customer(history
 
 
 @settings(max_examples=100)
-@given(histories(), policies, st.lists(st.integers(0, 3 * DAY), min_size=1, max_size=4))
+@given(histories(), any_policies, st.lists(st.integers(0, 3 * DAY), min_size=1, max_size=4))
 def test_waking_a_customer_too_early_says_nothing_and_changes_no_later_word(
     history: History, policy: Policy, waits: list[int]
 ) -> None:
@@ -157,7 +157,7 @@ def test_waking_a_customer_too_early_says_nothing_and_changes_no_later_word(
 
 
 @settings(max_examples=100)
-@given(histories(), policies, st.integers(2, 3))
+@given(histories(), any_policies, st.integers(2, 3))
 def test_customers_spread_over_lanes_are_told_of_as_in_one(history: History, policy: Policy, count: int) -> None:
     end = ending(history)
     one, store = run(history, policy, end=end)
@@ -222,7 +222,7 @@ def _near(one: object, other: object) -> bool:
 
 
 @settings(max_examples=150)
-@given(histories(doubles=False), policies)
+@given(histories(doubles=False), any_policies)
 def test_nothing_is_said_twice_and_time_never_goes_back(history: History, policy: Policy) -> None:
     changes, store = run(history, policy, end=ending(history))
     ids = [emission.id for emission in changes.emissions]
