@@ -32,7 +32,7 @@ class Record(NamedTuple):
 
     topic: str
     key: bytes | None
-    value: bytes
+    value: bytes | None
 
 
 class DeliveryError(RuntimeError):
@@ -143,10 +143,15 @@ class Delivery:
         end: int = last.offset + size
         return end
 
-    async def _target(self, topic: str, key: bytes | None) -> int:
+    async def partitions(self, topic: str) -> set[int]:
+        """The partition numbers of a topic."""
         partitions = self._partitions.get(topic)
         if partitions is None:
             partitions = self._partitions[topic] = await self._producer.partitions_for(topic)
+        return partitions
+
+    async def _target(self, topic: str, key: bytes | None) -> int:
+        partitions = await self.partitions(topic)
         if len(partitions) == self._lanes() or key is None:
             return self._partition if self._partition in partitions else min(partitions)
         ordered = sorted(partitions)

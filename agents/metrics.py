@@ -173,6 +173,12 @@ class Metrics:
         self._kpis.add(series)
         self._gauges[Metric.KPI].labels(*series).set(number)
 
+    def forget_kpis(self) -> None:
+        """Another worker shows them now."""
+        for series in self._kpis:
+            self._forget(Metric.KPI, *series)
+        self._kpis.clear()
+
     def _add(self, metric: Metric, counts: Mapping[Labels, int]) -> None:
         counter = self._counters[metric]
         for labels, count in counts.items():

@@ -104,6 +104,14 @@ class Settings(BaseSettings):
     view_refresh_hours: int = Field(default=6, ge=0)
     """Each customer is shown anew so often though nothing happened; 0 never."""
 
+    kpi_ms: int = Field(default=2_000, ge=10, le=3_600_000)
+    """How often changed figures across customers are published."""
+
+    @property
+    def kpi_rows_topic(self) -> str:
+        """Compacted topic of what each lane has counted."""
+        return f"{self.application_id}-kpi-rows"
+
     @property
     def changelog_topic(self) -> str:
         """Compacted topic that holds the customers and the applied offsets."""

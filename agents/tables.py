@@ -10,6 +10,7 @@ import msgspec
 from agents.changelog import (
     CUSTOMER,
     ERASURE,
+    FIGURE,
     LANE_KEY,
     Change,
     LaneRecord,
@@ -49,6 +50,8 @@ class Customers:
         self._cache: dict[str, State] = {}
         self._changed: dict[str, State | None] = {}
         self._marks = False
+        self.rows: list[Change] = []
+        """What the lane had counted for the figures across customers, as ``arm`` found it."""
         self.count = 0
         """Customers in the store."""
         self.state_bytes = 0
@@ -119,6 +122,7 @@ class Customers:
     def arm(self, lane: Arming) -> int:
         """Set the timers of all customers; returns how many customers there are."""
         self.count = self.state_bytes = self.largest_bytes = 0
+        self.rows = []
         for key, value in self.store.items():
             if key[:1] == CUSTOMER:
                 self._measure(None, value)
@@ -127,6 +131,8 @@ class Customers:
                     lane.arm(key[1:].decode(), due)
             elif key[:1] == ERASURE:
                 self._marks = True
+            elif key[:1] == FIGURE:
+                self.rows.append((key, value))
         return self.count
 
     def lane_record(self) -> LaneRecord:

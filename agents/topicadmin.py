@@ -51,10 +51,11 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def wanted(settings: Settings) -> list[Wanted]:
-    """Every topic that a worker with these settings needs: inputs, outputs and its changelog."""
+    """Every topic that a worker with these settings needs: inputs, outputs and its own."""
     topics = [Wanted(topic.name, topic.retention_ms, topic.description) for topic in CATALOGUE.values()]
     changelog = Wanted(settings.changelog_topic, None, "Customers and applied offsets; the engine's memory")
-    return [*topics, changelog]
+    rows = Wanted(settings.kpi_rows_topic, None, "What each lane counted, for the figures across customers")
+    return [*topics, changelog, rows]
 
 
 class TopicAdmin:

@@ -14,7 +14,8 @@ from prometheus_client import CollectorRegistry
 
 from agents.app import create_app
 from agents.http.server import HttpServer
-from agents.lanes.decide import Combine, combine_nothing
+from agents.kpis.lane import combine_into
+from agents.kpis.publisher import KpiPublisher
 from agents.lanes.surroundings import Fail, Watcher, exit_hard
 from agents.memory import memory_limit
 from agents.metrics import Metrics
@@ -26,6 +27,7 @@ from schemas.policy import Policy, load
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from agents.lanes.group import Lanes
     from agents.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -43,7 +45,6 @@ class Worker:
         *,
         http: bool = False,
         fail: Fail = exit_hard,
-        combine: Combine = combine_nothing,
         watchers: Iterable[Watcher] = (),
         registry: CollectorRegistry | None = None,
     ) -> None:
@@ -53,7 +54,7 @@ class Worker:
         self.metrics = Metrics(self.registry)
         self.view = view_of(settings, policy, self.metrics)
         watching = (*watchers, self.view) if self.view else tuple(watchers)
-        self._options = {"fail": fail, "combine": combine, "watchers": watching}
+        self._options = {"fail": fail, "combine": combine_into(settings), "watchers": watching}
         self._fail = fail
         self._with_http = http
         self._http: HttpServer | None = None
@@ -71,7 +72,8 @@ class Worker:
         ground: Ground = await asyncio.get_running_loop().run_in_executor(None, prepare, self.settings)
         self.app = create_app(self.settings, self.policy, self.metrics, ground, **self._options)  # type: ignore[arg-type]
         assert self.app.lanes is not None  # noqa: S101 - create_app sets it
-        self.lanes = self.app.lanes
+        self.lanes = lanes = self.app.lanes
+        self.kpis = KpiPublisher(self.settings, self.policy, self.metrics, lambda: leads(lanes))
         self.metrics.describe(self.policy.version, self.policy.version, ground.partitions, memory_limit())
         self.status = LanesStatus(self.settings, self.policy, self.lanes, ground.partitions)
         if self._with_http:
@@ -86,6 +88,7 @@ class Worker:
             await self._http.start()
         if self.view is not None:
             self.view.start()
+        self.kpis.start()
         await self.app.start()
         self._tasks = [asyncio.create_task(self._report()), asyncio.create_task(self._watch())]
         return self
@@ -95,6 +98,7 @@ class Worker:
         self._stopping = True
         for task in self._tasks:
             task.cancel()
+        await self.kpis.stop()
         await self.lanes.leave()
         await self.app.stop()
         if self.view is not None:
@@ -131,6 +135,12 @@ class Worker:
             if self.app.crashed or (self.app.should_stop and not self._stopping):
                 self._fail(f"the consumer stopped: {self.app.crash_reason!r}")
                 return
+
+
+def leads(lanes: Lanes) -> bool:
+    """Whether this worker has lane 0, and so publishes the figures of all lanes."""
+    first = lanes.lanes.get(0)
+    return first is not None and first.ready
 
 
 async def _until(true: object, seconds: float) -> None:

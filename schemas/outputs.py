@@ -130,9 +130,9 @@ def erasure_id(customer_id: str, instant: int) -> str:
     return _digest("erased", customer_id, instant)
 
 
-def kpi_id(dimension: str | None, value: str | None, day: str, instant: int) -> str:
-    """Id of the figures of one slice as they were at ``instant``."""
-    return _digest("kpi", dimension, value, day, instant)
+def kpi_id(dimension: str | None, value: str | None, day: str, instant: int, content: str = "") -> str:
+    """Id of the figures of one slice as they were at ``instant``; ``content`` tells apart several of one instant."""
+    return _digest("kpi", dimension, value, day, instant, content)
 
 
 def subject(emission: Emission) -> str:

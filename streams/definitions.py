@@ -50,7 +50,7 @@ def _note_spending(work: Work) -> None:
         return
     value = part(work.after, "value")
     spent = [(at, amount) for at, amount in value.spent if work.now - widest < at]
-    insort(spent, (int(event.occurred_at), -event.amount if isinstance(event, Refunded) else event.amount))
+    insort(spent, (int(event.occurred_at), event.amount.copy_negate() if isinstance(event, Refunded) else event.amount))
     value.spent = tuple(spent)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from schemas.times import format_day
-from streams.figures.fact import DISTINCT, OVERALL, Amount, Fact, Slice, add
+from streams.figures.fact import OVERALL, Amount, Fact, Slice, add, cells
 from streams.figures.people import SOURCE, STANDINGS, source_of
 from streams.figures.shape import DIMENSIONS, LEADS, shape
 
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
 Sums: TypeAlias = "dict[str, Amount]"
 """Figure -> amount."""
-Cell: TypeAlias = "tuple[Slice, int | None]"
-"""A slice on a day; None is all days."""
-_RUNNING = (*STANDINGS, LEADS)
+RUNNING = (*STANDINGS, LEADS)
+"""How figures begin that on a day are those at its end."""
 
 
 class Kpis:
@@ -33,42 +32,43 @@ class Kpis:
         self.policy = policy
         self.sums: dict[Slice, dict[int | None, Sums]] = {}
 
-    def add(self, facts: Iterable[Fact]) -> set[Cell]:
-        """Count the facts of some decisions; returns the cells that changed."""
-        changed: set[Cell] = set()
-        for figure, day, amount, slices in facts:
-            days = (day,) if day is None or figure in DISTINCT else (day, None)
-            for where in slices:
-                for on in days:
-                    self._count(where, on, figure, amount)
-                    changed.add((where, on))
-        return changed
+    def add(self, facts: Iterable[Fact]) -> None:
+        """Count the facts of some decisions."""
+        for fact in facts:
+            for where, day in cells(fact):
+                self.count(where, day, fact.figure, fact.amount)
 
     def merge(self, other: Kpis) -> None:
         """Count all that another has counted."""
         for where, days in other.sums.items():
-            for on, sums in days.items():
+            for day, sums in days.items():
                 for figure, amount in sums.items():
-                    self._count(where, on, figure, amount)
+                    self.count(where, day, figure, amount)
 
-    def _count(self, where: Slice, on: int | None, figure: str, amount: Amount) -> None:
-        sums = self.sums.setdefault(where, {}).setdefault(on, {})
+    def count(self, where: Slice, day: int | None, figure: str, amount: Amount) -> None:
+        """Count so much more of a figure in one slice, on one day or in total (None)."""
+        sums = self.sums.setdefault(where, {}).setdefault(day, {})
         sums[figure] = add(sums.get(figure, 0), amount)
+
+    def forget(self, where: Slice, day: int | None) -> None:
+        """Let go of a slice's day; the total keeps what it counted."""
+        self.sums.get(where, {}).pop(day, None)
 
     def figures(self, where: Slice) -> Iterator[tuple[int | None, dict[str, Any]]]:
         """The figures of one slice in total (day None), then of each of its days, in order.
 
-        Standings of a day are those at its end.
+        Standings of a day are those at its end, also when the days before are no longer held.
         """
         days = self.sums.get(where, {})
         total = days.get(None, {})
         yield None, shape(self.policy, where, total, total)
-        running: Sums = {}
-        for on, sums in sorted((on, sums) for on, sums in days.items() if on is not None):
-            for figure, amount in sums.items():
-                if figure.startswith(_RUNNING):
-                    running[figure] = add(running.get(figure, 0), amount)
-            yield on, shape(self.policy, where, sums, running)
+        by_day = sorted((day, sums) for day, sums in days.items() if day is not None)
+        running: Sums = {figure: amount for figure, amount in total.items() if figure.startswith(RUNNING)}
+        for _, sums in by_day:
+            _add_standings(running, sums, -1)
+        for day, sums in by_day:
+            _add_standings(running, sums, 1)
+            yield day, shape(self.policy, where, sums, running)
 
     def document(self, mean_scores: Mapping[str, float] | None = None) -> dict[str, Any]:
         """The content of ``kpis.json``; ``mean_scores`` is by acquisition source, for the total."""
@@ -92,6 +92,12 @@ class Kpis:
     def _with_by(self, found: dict[str, Any]) -> dict[str, Any]:
         overall = found.get("overall") or shape(self.policy, OVERALL, {}, {})
         return {**overall, "by": {dimension: found.get(dimension, {}) for dimension in DIMENSIONS}}
+
+
+def _add_standings(running: Sums, sums: Sums, times: int) -> None:
+    for figure, amount in sums.items():
+        if figure.startswith(RUNNING):
+            running[figure] = add(running.get(figure, 0), times * amount)
 
 
 def mean_scores(scored: Iterable[tuple[Customer, int]]) -> dict[str, float]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from schemas.times import DAY
 from streams.figures import campaigns, people, purchases, support, surveys
-from streams.figures.fact import OVERALL, Fact, add
+from streams.figures.fact import OVERALL, Fact, add, less
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +93,7 @@ def _follow(before: Customer | None, after: Customer) -> list[Fact]:
     for day, figures in before.counted.items():
         for figure, amount in figures.items():
             if old is not None:
-                found.append(Fact(figure, day, -amount, ((people.SOURCE, old),)))
+                found.append(Fact(figure, day, less(amount), ((people.SOURCE, old),)))
             if new is not None:
                 found.append(Fact(figure, day, amount, ((people.SOURCE, new),)))
     return found

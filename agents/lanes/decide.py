@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from agents.changelog import Change, LaneRecord
 from agents.deliver import Record
@@ -20,11 +20,20 @@ from streams.lane import Lane
 if TYPE_CHECKING:
     from agents.lanes.buffers import Entry
     from agents.lanes.clocks import LaneClock
+    from streams.figures.fact import Fact
 
 logger = logging.getLogger(__name__)
 
-Combine = Callable[[int, Sequence[Any]], Iterable[Record]]
-"""A second stage: (partition, facts of a chunk) -> records that leave in the chunk's own transaction."""
+
+class Counting(Protocol):
+    """A second stage: counts the facts of one lane."""
+
+    def take(self, facts: Sequence[Fact], now: int) -> tuple[Sequence[Record], Sequence[Change]]:
+        """Facts of a chunk at ``now`` (ms) -> records and changelog records that leave in the chunk's transaction."""
+
+
+Combine = Callable[[int, Sequence[Change]], Counting]
+"""Makes the second stage of a lane from the changelog records that it wrote before."""
 
 
 class Decision(NamedTuple):
@@ -47,7 +56,7 @@ class Decider:
         self.customers = customers
         self.clock = clock
         self._partition = partition
-        self._combine = combine
+        self._counting = combine(partition, customers.rows)
         self._begin()
 
     def _begin(self) -> None:
@@ -103,9 +112,10 @@ class Decider:
         came = self.lane.take()
         outputs = [Record(emission.topic, key(emission), envelope(emission)) for emission in came.emissions]
         outputs += self._letters
-        outputs += self._combine(self._partition, came.facts)
+        records, rows = self._counting.take(came.facts, self.clock.now)
+        outputs += records
         record = LaneRecord({**applied, **self._offsets}, self.clock.now)
-        changes = self.customers.changes(came.states)
+        changes = [*self.customers.changes(came.states), *rows]
         changes.append(lane_change(record))
         seconds = self._seconds + time.perf_counter() - started
         decision = Decision(outputs, changes, came.emissions, came.states, record, self._tally, seconds)
@@ -143,6 +153,14 @@ class Decider:
         self._tally.dead_letter(item.topic, letter.reason)
 
 
-def combine_nothing(partition: int, facts: Sequence[Any]) -> Iterable[Record]:  # noqa: ARG001
+class CountsNothing:
     """No second stage."""
-    return ()
+
+    def take(self, facts: Sequence[Fact], now: int) -> tuple[Sequence[Record], Sequence[Change]]:  # noqa: ARG002
+        """Nothing."""
+        return (), ()
+
+
+def combine_nothing(partition: int, rows: Sequence[Change]) -> Counting:  # noqa: ARG001
+    """No second stage for any lane."""
+    return CountsNothing()

@@ -34,6 +34,17 @@ class Fact(NamedTuple):
     slices: tuple[Slice, ...] = ALL
 
 
+def cells(fact: Fact) -> list[tuple[Slice, int | None]]:
+    """Where a fact counts: each of its slices on its day and in total (day None)."""
+    days = (fact.day,) if fact.day is None or fact.figure in DISTINCT else (fact.day, None)
+    return [(where, day) for where in fact.slices for day in days]
+
+
+def less(amount: Amount) -> Amount:
+    """The amount with the other sign, exactly."""
+    return amount.copy_negate() if isinstance(amount, Decimal) else -amount
+
+
 def add(one: Amount, other: Amount) -> Amount:
     """The exact sum."""
     if isinstance(one, Decimal) or isinstance(other, Decimal):

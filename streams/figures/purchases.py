@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from schemas.events import Refunded
 from schemas.times import DAY
-from streams.figures.fact import Fact
+from streams.figures.fact import Fact, less
 from streams.value import PURCHASES
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def facts(work: Work) -> list[Fact]:
     if not isinstance(event, (*PURCHASES, Refunded)):
         return []
     day, currency = event.occurred_at // DAY, event.currency or "USD"
-    amount = event.amount if bought else -event.amount
+    amount = event.amount if bought else less(event.amount)
     found = [Fact(f"revenue:{currency}", day, amount)]
     if event.recurring:
         found.append(Fact(f"recurring:{currency}", day, amount))

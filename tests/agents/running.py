@@ -53,7 +53,8 @@ def make_topics(broker: Any, settings: Settings, partitions: int = 4) -> None:
     """All topics of a worker."""
     for name in CATALOGUE:
         broker.create_topic(name, partitions)
-    broker.create_topic(settings.changelog_topic, partitions, compacted=True)
+    for name in (settings.changelog_topic, settings.kpi_rows_topic):
+        broker.create_topic(name, partitions, compacted=True)
 
 
 def feed(broker: Any, inputs: Iterable[Input]) -> None:
