@@ -25,7 +25,8 @@ def open_broker() -> EmbeddedBroker:
     broker = EmbeddedBroker().start()
     for name in CATALOGUE:
         broker.create_topic(name, PARTITIONS)
-    broker.create_topic(f"{APPLICATION}-customers-changelog", PARTITIONS, compacted=True)
+    for name in (f"{APPLICATION}-customers-changelog", f"{APPLICATION}-kpi-rows"):
+        broker.create_topic(name, PARTITIONS, compacted=True)
     return broker
 
 

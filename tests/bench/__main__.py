@@ -23,8 +23,8 @@ def measure(subject: Any, items: list[Item], partitions: int, kafka: bool = Fals
     """Run one subject in a process of its own on a fresh broker, and feed it as fast as it takes the records."""
     context = multiprocessing.get_context("spawn")
     with KafkaServer() if kafka else EmbeddedBroker() as broker:
-        for name in (*CATALOGUE, "bench-customers-changelog"):
-            broker.create_topic(name, partitions, compacted=name.endswith("changelog"))
+        for name in (*CATALOGUE, "bench-customers-changelog", "bench-kpi-rows"):
+            broker.create_topic(name, partitions, compacted=name not in CATALOGUE)
         handled = context.Value("q", 0)
         answers, answer = context.Pipe(duplex=False)
         arguments = (broker.bootstrap_servers, len(items), partitions, handled, answer)

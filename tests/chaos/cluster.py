@@ -17,6 +17,7 @@ from tests.chaos.proxy import Proxy
 
 GROUP = "chaos"
 CHANGELOG = f"{GROUP}-customers-changelog"
+KPI_ROWS = f"{GROUP}-kpi-rows"
 _READ_SECONDS = 120.0
 
 
@@ -40,7 +41,8 @@ class ChaosKafka(KafkaServer):
         """All topics of a worker."""
         for name in CATALOGUE:
             self.create_topic(name, PARTITIONS)
-        self.create_topic(CHANGELOG, PARTITIONS, compacted=True)
+        for name in (CHANGELOG, KPI_ROWS):
+            self.create_topic(name, PARTITIONS, compacted=True)
 
 
 def produce(servers: str, items: Iterable[Item], rate: float | None = None) -> None:
