@@ -90,6 +90,9 @@ ANSWERS = [
 PROFILE = [
     *_of(e.ProfileUpdated, {"attributes": {"job_title": "VP Sales"}}, {"attributes": {"marketing_consent": False}}),
     *_of(e.ProfileUpdated, {"attributes": {"country": "DE", "marketing_consent": True}}),
+    *_of(
+        e.ProfileUpdated, {"attributes": {"acquisition_source": "ads"}}, {"attributes": {"acquisition_source": "web"}}
+    ),
 ]
 ERASURE = _of(e.ProfileErased)
 TOPICS = (WEB, MAIL, SUPPORT, MONEY, ANSWERS, PROFILE)

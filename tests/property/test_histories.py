@@ -11,6 +11,8 @@ from schemas.times import DAY, HOUR
 from streams.apply import apply, wake
 from streams.codec import encode
 from streams.describe import customer_line
+from streams.figures.fact import Fact
+from streams.kpis import Kpis
 from streams.lane import BEGINNING, Lane, Memory
 from streams.outcome import Emission
 from streams.state import Customer, Erased
@@ -168,6 +170,14 @@ def test_customers_spread_over_lanes_are_told_of_as_in_one(history: History, pol
     emissions = [emission for changes, _ in many for emission in changes.emissions]
     assert by_customer(emissions) == by_customer(one.emissions)
     assert {name: state for _, part in many for name, state in written(part).items()} == written(store)
+    assert figures([fact for changes, _ in many for fact in changes.facts], policy) == figures(one.facts, policy)
+
+
+def figures(facts: list[Fact], policy: Policy) -> dict[str, object]:
+    """What the facts add up to."""
+    kpis = Kpis(policy)
+    kpis.add(facts)
+    return kpis.document()
 
 
 @st.composite
