@@ -68,10 +68,8 @@ async def rebuild(settings: Settings, policy: Policy, address: Address, seconds:
     redis = connect(address)
     try:
         for partition in await partitions_of(settings):
-            if await redis.exists(Keys(settings.view_keys).writer(partition)):
-                yield await _by_worker(settings, redis, partition, seconds)
-            else:
-                yield await _here(settings, policy, redis, partition)
+            by_worker = await _by_worker(settings, redis, partition, seconds)
+            yield by_worker or await _here(settings, policy, redis, partition)
     finally:
         await redis.aclose()
 
@@ -142,14 +140,20 @@ async def _here(settings: Settings, policy: Policy, redis: Any, partition: int) 
     return Lane(partition, sum(1 for key in store.names() if key[:1] == CUSTOMER), by_worker=False)
 
 
-async def _by_worker(settings: Settings, redis: Any, partition: int, seconds: float) -> Lane:
-    name = Keys(settings.view_keys).lane(partition)
+async def _by_worker(settings: Settings, redis: Any, partition: int, seconds: float) -> Lane | None:
+    """Let the worker of a lane write it; None when there is no worker, or not any more."""
+    keys = Keys(settings.view_keys)
+    name = keys.lane(partition)
+    if not await redis.exists(keys.writer(partition)):
+        return None
     await redis.delete(name)
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         claim = parse_claim(await redis.hgetall(name))
         if claim is not None and claim.position is not None:
             return Lane(partition, 0, by_worker=True)
+        if not await redis.exists(keys.writer(partition)):
+            return None
         await asyncio.sleep(_POLL_SECONDS)
     message = f"the worker of partition {partition} has not written it within {seconds:.0f} s; it may still be at it"
     raise ViewError(message)

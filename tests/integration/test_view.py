@@ -11,18 +11,32 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from redis import Redis
 
+from agents.changelog import customer_key, pack
+from agents.cli.main import main
 from agents.embedded import EmbeddedBroker
 from agents.local.redis import RedisServer
 from agents.settings import Settings
-from agents.view.keys import address_of
+from agents.stores import MemoryStore
+from agents.view.keys import Keys, address_of
+from agents.view.lane import LaneView
+from agents.view.pending import Entry
 from agents.view.rebuild import Difference, check, rebuild
-from agents.view.record import ADDED, score_then
+from agents.view.record import ADDED, describe, held, score_then
+from agents.view.transaction import Write, put
+from agents.view.writer import connect, one_batch
 from agents.worker import Worker
+from schemas.deadletters import DeadLetter
+from schemas.decode import decode
+from schemas.outputs import TriggerFired, envelope
 from schemas.policy import load
 from schemas.times import parse_instant
+from streams import codec
+from streams.lane import Lane, Memory
 from tests.agents.running import (
+    NOON,
     Replayed,
     event,
     feed,
@@ -101,6 +115,39 @@ def assert_same(server: RedisServer, expected: Replayed, folder: Path) -> None:
     assert triggers(server) == latest(expected, folder)
 
 
+def holding(name: str, position: int, *, score: int) -> MemoryStore:
+    """The store of a lane at a changelog position, with one customer who answered a survey."""
+    answer = decode("surveys", event("surveys", "nps", name, position, f"{name}{position}", score=score).value)
+    assert not isinstance(answer, DeadLetter)
+    lane = Lane(Memory(), load(None))
+    state = lane.feed(answer, answer.occurred_at).state
+    assert state is not None
+    store = MemoryStore()
+    store.write([(customer_key(name), pack(codec.encode(state), state.next_due))], position)
+    return store
+
+
+def triggers_of(name: str, count: int) -> list[bytes]:
+    """Triggers of a customer as on the topic, a second apart."""
+    return [
+        envelope(
+            TriggerFired(
+                id=f"{name}{number}", customer_id=name, trigger="promoter", subject=None, evidence={}, cause="c",
+                score=1, level="low", policy_version="1", at=NOON + 1000 * number,
+            )
+        )
+        for number in range(count)
+    ]  # fmt: skip
+
+
+async def drained(lane: LaneView) -> None:
+    """Write all that a lane has."""
+    if lane.claim is None:
+        await lane.take_over()
+    while not lane.up_to_date:
+        await one_batch(lane, asyncio.sleep)
+
+
 async def differences(settings: Settings) -> Iterable[Difference]:
     address = address_of(settings)
     assert address is not None
@@ -159,7 +206,7 @@ async def test_a_rebuild_without_a_worker_gives_the_lines_of_the_replay_and_remo
 
 
 async def test_a_redis_that_dies_and_comes_back_empty_stops_nothing_and_is_filled_again(
-    embedded_broker: EmbeddedBroker, redis_server: RedisServer, tmp_path: Path
+    embedded_broker: EmbeddedBroker, redis_server: RedisServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings = view_settings(embedded_broker, redis_server, tmp_path, view_pending=10)
     make_topics(embedded_broker, settings)
@@ -170,14 +217,19 @@ async def test_a_redis_that_dies_and_comes_back_empty_stops_nothing_and_is_fille
         await idle(worker, third)
         await written(worker)
         redis_server.kill()
+        caplog.clear()
         feed(embedded_broker, inputs[third : 2 * third])
         await idle(worker, 2 * third)
         assert worker.view is not None
         assert not worker.view.up_to_date
+        assert sum("The view cannot be written" in line for line in caplog.messages) == 1
+        assert worker.registry.get_sample_value("engage_view_errors_total")
+        assert worker.registry.get_sample_value("engage_view_lag_seconds")
         redis_server.restart()
         feed(embedded_broker, inputs[2 * third :])
         await idle(worker, len(inputs))
         await written(worker)
+        assert worker.registry.get_sample_value("engage_view_writes_total")
 
     assert_same(redis_server, replayed(inputs, tmp_path / "replay"), tmp_path)
 
@@ -257,3 +309,81 @@ async def test_an_erased_customer_leaves_no_key_and_one_that_comes_again_shows_n
     with Redis.from_url(redis_server.url) as client:
         fired = [json.loads(item)["data"]["trigger"] for item in client.zrange("engage:triggers:bob", 0, -1)]
     assert fired == ["promoter"]
+
+
+async def test_a_late_write_of_an_earlier_owner_is_refused_and_a_late_claim_is_taken_back(
+    embedded_broker: EmbeddedBroker, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    settings = view_settings(embedded_broker, redis_server, tmp_path)
+    make_topics(embedded_broker, settings, 1)
+    address = address_of(settings)
+    assert address is not None
+    redis = connect(address)
+
+    def owner(position: int, score: int) -> LaneView:
+        return LaneView(0, holding("ann", position, score=score), lambda: 0, settings, load(None), redis)
+
+    earlier, later = owner(10, score=9), owner(20, score=0)
+    await drained(earlier)
+    await later.take_over()
+    later.pending.recall("ann", None)
+    await drained(later)
+    assert shown(redis_server)["ann"]["satisfaction"]["nps_last"] == 0
+
+    earlier.pending.recall("ann", None)
+    assert await one_batch(earlier, asyncio.sleep) == 0
+    assert earlier.stood_down
+    assert shown(redis_server)["ann"]["satisfaction"]["nps_last"] == 0
+
+    await drained(owner(10, score=9))
+    later.pending.recall("ann", None)
+    assert await one_batch(later, asyncio.sleep) == 0
+    assert not later.stood_down
+    await drained(later)
+    assert shown(redis_server)["ann"]["satisfaction"]["nps_last"] == 0
+    await redis.aclose()
+
+
+async def test_one_transaction_clears_what_was_before_an_erasure_and_keeps_only_the_newest_triggers(
+    redis_server: RedisServer, tmp_path: Path
+) -> None:
+    keys, fired = Keys("engage"), triggers_of("ann", 5)
+    with Redis.from_url(redis_server.url) as client:
+        client.zadd("engage:triggers:ann", {b"old": NOON})
+        entry = Entry(0.0)
+        entry.anew = True
+        entry.triggers += fired
+        for order in (fired, fired[::-1]):
+            entry.triggers[:] = order
+            with client.pipeline() as pipe:
+                put(pipe, keys, Write("ann", b"{}", 7, entry), 3)
+                pipe.execute()
+            assert client.zrange("engage:triggers:ann", 0, -1) == fired[2:]
+        with client.pipeline() as pipe:
+            put(pipe, keys, Write("ann", None, 0, Entry(0.0)), 3)
+            pipe.execute()
+        assert client.keys() == []
+
+
+def test_a_person_reads_the_view_with_the_command_line_and_a_password(
+    redis_server: RedisServer, tmp_path: Path
+) -> None:
+    state = held(holding("ann", 10, score=9), "ann")
+    assert state is not None
+    record, _ = describe(state, state.now, load(None), 0)
+    with RedisServer(password="sesame") as guarded:  # noqa: S106
+        with Redis.from_url(guarded.url) as client:
+            client.set("engage:customer:ann", record)
+        bare = guarded.url.replace(":sesame@", "")
+        (tmp_path / "engage_redis_password").write_text("sesame")
+        secret = {"ENGAGE_SECRETS_DIR": str(tmp_path)}
+        told = CliRunner().invoke(main, ["explain", "ann", "--redis", bare], env=secret)
+        assert told.exit_code == 0, told.output
+        assert "surveys.nps" in told.output
+        found = CliRunner().invoke(main, ["view", "show", "ann", "--redis", bare], env=secret)
+        assert json.loads(found.output)["customer_id"] == "ann"
+        unknown = CliRunner().invoke(main, ["view", "show", "bob", "--redis", bare], env=secret)
+        assert (unknown.exit_code, unknown.output) == (1, "engage: no customer 'bob' in the view\n")
+        refused = CliRunner().invoke(main, ["view", "show", "ann", "--redis", bare])
+        assert refused.exit_code == 70
+        assert "Redis" in refused.output
