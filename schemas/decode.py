@@ -10,6 +10,7 @@ import re
 from typing import Any, Union
 
 import msgspec
+import orjson
 
 from schemas.deadletters import DeadLetter
 from schemas.diagnose import DEEPEST, diagnose
@@ -79,6 +80,17 @@ def _is_plain(value: bytes, name: bytes, pattern: re.Pattern[bytes]) -> bool:
         return False
     times = value.count(name)
     return times == 0 or (times == 1 and pattern.search(value) is not None)
+
+
+def claimed_instant(value: bytes | None) -> int | None:
+    """The ``occurred_at`` (ms) of a value that may be invalid otherwise; None when it has no valid one.
+
+    A dead letter keeps its place in the order of events by it (CONTRACT B15).
+    """
+    try:
+        return parse_instant(orjson.loads(value or b"")["occurred_at"])
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 def check_key(event: Event, key: bytes | None) -> DeadLetter | None:

@@ -73,7 +73,8 @@ class Buffers:
         return taken, None
 
 
-def entry(topic: str, record: Any, decoded: Event | DeadLetter) -> Entry:
-    """An entry at the event's time, or directly after the record before it when there is none."""
-    at = _DIRECTLY_AFTER if isinstance(decoded, DeadLetter) else int(decoded.occurred_at)
-    return Entry(topic, at, decoded, record)
+def entry(topic: str, record: Any, decoded: Event | DeadLetter, claimed: int | None = None) -> Entry:
+    """An entry at the event's time; a dead letter's is what it claims, or directly after the record before it."""
+    if isinstance(decoded, DeadLetter):
+        return Entry(topic, _DIRECTLY_AFTER if claimed is None else claimed, decoded, record)
+    return Entry(topic, int(decoded.occurred_at), decoded, record)

@@ -7,7 +7,7 @@ from typing import Any
 
 from agents.lanes.buffers import Entry, entry
 from schemas.deadletters import DeadLetter, dead_letter_record
-from schemas.decode import check_future, check_key, decode
+from schemas.decode import check_future, check_key, claimed_instant, decode
 
 
 def read(topic: str, records: Iterable[Any], wall: int | None) -> list[Entry]:
@@ -19,8 +19,14 @@ def read(topic: str, records: Iterable[Any], wall: int | None) -> list[Entry]:
             wrong = check_key(decoded, record.key) or (None if wall is None else check_future(decoded, wall))
             entries.append(entry(topic, record, wrong or decoded))
         else:
-            entries.append(entry(topic, record, decoded))
+            entries.append(entry(topic, record, decoded, _claimed(record.value, wall)))
     return entries
+
+
+def _claimed(value: bytes | None, wall: int | None) -> int | None:
+    """Where a dead letter stands in a replay too; one that claims the future must not hold its topic back."""
+    claimed = claimed_instant(value)
+    return None if claimed is None or (wall is not None and claimed > wall) else claimed
 
 
 def dead_letter(item: Entry, letter: DeadLetter) -> bytes:

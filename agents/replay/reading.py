@@ -8,12 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
-import orjson
-
 from schemas.deadletters import DeadLetter
-from schemas.decode import decode
+from schemas.decode import claimed_instant, decode
 from schemas.events import Event
-from schemas.times import parse_instant
 from schemas.topics import INPUTS
 
 SUFFIXES = (".jsonl", ".jsonl.gz")
@@ -122,7 +119,7 @@ def read(source: Source, progress: Progress | None = None) -> Iterator[Record]:
                     continue
                 content = decode(topic, value)
                 if isinstance(content, DeadLetter):
-                    yield Record(_instant_of(value), offset, value, content)
+                    yield Record(claimed_instant(value), offset, value, content)
                 else:
                     yield Record(content.occurred_at, offset, value, content)
             if progress:
@@ -130,10 +127,3 @@ def read(source: Source, progress: Progress | None = None) -> Iterator[Record]:
     except (OSError, EOFError, zlib.error) as error:
         message = f"cannot read {source.path}: {getattr(error, 'strerror', None) or error}"
         raise ReplayError(message) from error
-
-
-def _instant_of(value: bytes) -> int | None:
-    try:
-        return parse_instant(orjson.loads(value)["occurred_at"])
-    except (ValueError, TypeError, KeyError):
-        return None

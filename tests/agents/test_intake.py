@@ -15,7 +15,7 @@ from agents.settings import Settings
 from agents.transport.chunks import Chunk
 from agents.transport.standing import Standings
 from schemas.topics import INPUTS
-from tests.agents.running import event
+from tests.agents.running import NOON, event
 
 START = {(topic, 0): 0 for topic in INPUTS}
 
@@ -108,6 +108,26 @@ def test_the_merge_goes_on_without_a_topic_that_sends_nothing_for_too_long(flow:
     flow.more = {"purchases"}
     lane.add(chunk(0, 1))
     assert offsets(lane.take()[0]) == [0]
+
+
+def test_a_dead_letter_that_has_a_time_keeps_its_place_as_in_a_replay(flow: FakeFlow) -> None:
+    lane = intake(flow)
+    first = event("email", "opened", "ann", 1, "a", message_id="m").value
+    broken = event("email", "teleported", "ann", 9, "x").value
+    late = event("email", "opened", "ann", 3, "late", message_id="m").value
+    lane.add(Chunk("email", 0, 1, [Record(0, first), Record(1, broken), Record(2, late)]))
+    lane.add(Chunk("purchases", 0, 1, [Record(7, event("purchases", "cancelled", "ann", 5, "p", order_id="o").value)]))
+    assert offsets(lane.take()[0]) == [0, 7, 1, 2]
+
+
+def test_a_dead_letter_that_claims_the_future_holds_nothing_back(flow: FakeFlow) -> None:
+    settings = Settings(clock="wall")
+    lane = Intake(0, SimpleNamespace(flow=flow, settings=settings, wall=lambda: NOON + 4))  # type: ignore[arg-type]
+    lane.begin(START)
+    ahead = event("email", "teleported", "ann", 9, "x").value
+    lane.add(Chunk("email", 0, 1, [Record(0, ahead), Record(1, b"{")]))
+    lane.add(chunk(0, 1, "purchases"))
+    assert [found.topic for found in lane.take()[0]] == ["email", "email", "purchases"]
 
 
 def standing(position: int, highwater: int, lso: int | None = None) -> tuple[Standings, Any]:
