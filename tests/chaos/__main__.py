@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from agents.local import kafka
+from tests.chaos.faults import LASTS
 from tests.chaos.mutants import MUTANTS
 from tests.chaos.run import Verdict, run, shape
 
@@ -23,10 +24,11 @@ def row(verdict: Verdict) -> str:
     """One line of the table."""
     kind = "live" if verdict.shape.live else "dirty" if verdict.shape.dirty else "backlog"
     counts = (verdict.counts[name] for name in ("lost", "doubled", "different", "repeated"))
-    return _ROW.format(
-        verdict.shape.seed, kind, verdict.shape.store, f"{verdict.records:,}", f"{verdict.seconds:.0f}", *counts,
-        " ".join(f"{code}x{count}" for code, count in sorted(verdict.exits.items())), "exact" if verdict.good else "FAILED", ", ".join(map(str, verdict.faults)),
-    )  # fmt: skip
+    exits = " ".join(f"{code}x{count}" for code, count in sorted(verdict.exits.items()))
+    word, seconds = "exact" if verdict.good else "FAILED", f"{verdict.seconds:.0f}"
+    faults = ", ".join(map(str, verdict.faults))
+    what = verdict.shape
+    return _ROW.format(what.seed, kind, what.store, f"{verdict.records:,}", seconds, *counts, exits, word, faults)
 
 
 @click.command()
@@ -36,19 +38,30 @@ def row(verdict: Verdict) -> str:
 @click.option("--workers", default=2, show_default=True, help="Worker processes; a fault may add one more.")
 @click.option("--mode", type=click.Choice(["backlog", "live", "both"]), default="both", show_default=True)
 @click.option("--mutant", type=click.Choice(sorted(MUTANTS)), help="An engine with this defect: some run must fail.")
+@click.option("--faults", "kinds", metavar="KIND,...", help=f"Draw from these only: {', '.join(LASTS)}.")
 @click.option("--evidence", type=click.Path(path_type=Path), help="Folder for what failed runs leave behind.")
-def main(runs: int, seed: int, events: int, workers: int, mode: str, mutant: str | None, evidence: Path | None) -> None:
+def main(
+    runs: int,
+    seed: int,
+    events: int,
+    workers: int,
+    mode: str,
+    mutant: str | None,
+    kinds: str | None,
+    evidence: Path | None,
+) -> None:
     """Kill, pause, cut and restart everything while workers work, and compare with a replay of the same input."""
     lack = kafka.missing()
     if lack:
         raise click.ClickException(lack)
     kept = evidence or Path(tempfile.mkdtemp(prefix="engage-chaos-"))
     click.echo(_ROW.format(*_HEAD))
-    verdicts = []
+    verdicts: list[Verdict] = []
     for number in range(seed, seed + runs):
         folder = kept / f"seed-{number}"
         shutil.rmtree(folder, ignore_errors=True)
-        verdict = run(shape(number, events, workers, mode, mutant), folder)
+        what = shape(number, events, workers, mode, mutant)
+        verdict = run(what._replace(kinds=tuple(kinds.split(","))) if kinds else what, folder)
         verdicts.append(verdict)
         click.echo(row(verdict))
         if verdict.good:

@@ -19,10 +19,10 @@ LASTS: dict[str, tuple[float, float]] = {
     "pause": (SESSION_SECONDS + 2, SESSION_SECONDS + 5),
     "leave": (0.5, 5.0),
     "join": (4.0, 10.0),
-    "broker": (0.5, 6.0),
-    "cut": (0.5, 10.0),
+    "broker": (0.5, 10.0),
+    "cut": (0.5, 12.0),
     "freeze": (1.0, SESSION_SECONDS + 5),
-    "deaf": (1.0, 6.0),
+    "deaf": (1.0, 8.0),
     "redis": (0.5, 5.0),
     "disk": (10.0, 10.0),
 }
@@ -35,7 +35,7 @@ and the broker (see ``Proxy``). disk: files of the worker can grow no more.
 
 
 class Fault(NamedTuple):
-    """``mark`` is the share of the input that is applied when it strikes; ``place`` the worker; ``seconds`` it lasts."""
+    """``mark`` is the share of the input applied when it strikes, ``place`` the worker, ``seconds`` its length."""
 
     kind: str
     mark: float

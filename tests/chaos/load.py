@@ -92,6 +92,11 @@ def ends(items: list[Item]) -> dict[tuple[str, int], int]:
     return found
 
 
+def erased(items: list[Item]) -> set[str]:
+    """Customers that an erasure names: what an erasure takes with it depends on the order of arrival."""
+    return {item.key.decode() for item in items if item.key and b'"type":"erased"' in (item.value or b"")}
+
+
 def write(items: list[Item], folder: Path, partition: int | None = None) -> dict[str, list[Item]]:
     """Topic files for a replay, of one partition or of all; returns the items by topic, in the order of their lines."""
     lines: defaultdict[str, list[Item]] = defaultdict(list)
