@@ -55,7 +55,7 @@ DAY = 86_400_000
 TIMELESS = ("customer_id", "level", "first_seen", "last_seen", "stage", "role", "segments", "tickets", "email", "value")
 
 
-def view_settings(broker: EmbeddedBroker, redis: RedisServer, folder: Path, **more: Any) -> Settings:
+def view_settings(broker: Any, redis: RedisServer, folder: Path, **more: Any) -> Settings:
     return worker_settings(broker, folder, redis_url=redis.url, view_flush_ms=20, view_triggers=KEPT, **more)
 
 
@@ -256,18 +256,20 @@ async def test_a_redis_emptied_while_nothing_happens_is_filled_again(
     assert_same(redis_server, expected, tmp_path)
 
 
+@pytest.mark.parametrize("server", ["embedded_broker", pytest.param("own_kafka_server", marks=pytest.mark.kafka)])
 async def test_what_a_worker_could_not_write_before_it_ended_is_written_by_the_next(
-    embedded_broker: EmbeddedBroker, redis_server: RedisServer, tmp_path: Path
+    server: str, request: pytest.FixtureRequest, redis_server: RedisServer, tmp_path: Path
 ) -> None:
-    settings = view_settings(embedded_broker, redis_server, tmp_path)
-    make_topics(embedded_broker, settings)
+    broker = request.getfixturevalue(server)
+    settings = view_settings(broker, redis_server, tmp_path)
+    make_topics(broker, settings)
     inputs = simulated()
     half = len(inputs) // 2
-    feed(embedded_broker, inputs[:half])
+    feed(broker, inputs[:half])
     async with running(settings) as worker:
         await idle(worker, half)
         await written(worker)
-    feed(embedded_broker, inputs[half:])
+    feed(broker, inputs[half:])
     async with running(settings.model_copy(update={"redis_url": None})) as worker:
         await idle(worker, len(inputs))
     async with running(settings) as worker:
