@@ -97,6 +97,17 @@ def emitted(broker: Any) -> list[dict[str, Any]]:
     return sorted(found, key=lambda item: item["id"])
 
 
+def differences(found: list[dict[str, Any]], expected: list[dict[str, Any]]) -> list[str]:
+    """What one of two lists of outputs has and the other has not, in a few lines; empty when they are the same."""
+    lines = []
+    for sign, some, others in (("+", found, expected), ("-", expected, found)):
+        known = {json.dumps(item, sort_keys=True) for item in others}
+        lines += [f"{sign} {text}" for item in some if (text := json.dumps(item, sort_keys=True)) not in known]
+    if not lines and len(found) != len(expected):
+        lines.append(f"{len(found)} found, {len(expected)} expected")
+    return lines[:10]
+
+
 class Replayed(NamedTuple):
     """What a replay of the same records came to."""
 

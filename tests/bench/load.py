@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 import orjson
 from aiokafka.partitioner import murmur2
 
-from schemas.times import format_instant, parse_instant
+from schemas.times import DAY, format_instant, parse_instant
 
+_SPAN: Final = 30 * DAY
 START: Final = parse_instant("2026-01-01T00:00:00Z")
 _KINDS: Final = (
     (0.55, "clickstream", "page_view", {"url": "/pricing/plans", "dwell_seconds": 42}),
@@ -35,7 +36,7 @@ class Item(NamedTuple):
 
 
 def load(count: int, customers: int, partitions: int, zipf: float, seed: int = 1) -> list[Item]:
-    """``count`` events of ``customers`` by a Zipf law, in order of time, ten a second of event time."""
+    """``count`` events of ``customers`` by a Zipf law, in order of time, evenly over a month."""
     dice = random.Random(seed)
     weights = list(itertools.accumulate(1 / rank**zipf for rank in range(1, customers + 1)))
     who = dice.choices(range(customers), cum_weights=weights, k=count)
@@ -46,7 +47,7 @@ def load(count: int, customers: int, partitions: int, zipf: float, seed: int = 1
         key = b"customer-%06d" % customer
         if customer not in number:
             number[customer] = (murmur2(key) & 0x7FFFFFFF) % partitions
-        at = format_instant(START + index * 100)
+        at = format_instant(START + index * _SPAN // count)
         body = {
             "event_id": f"e{index:08x}", "customer_id": key.decode(), "occurred_at": at, "type": kind,
             "session_id": f"s{index // 50:x}", **fields,
