@@ -6,7 +6,8 @@ A file of ``triggers`` is named after its trigger. Each story has ``events``, on
 
 with the kinds, values and moments of ``tests.story``; ``xN/SPAN`` tells N of them, each so long after the one before,
 ``{n}`` counting from 1. ``fires`` has one line for each firing: the moment, the subject (``-`` for none), and the
-evidence that ``show`` names. ``until`` is how long time passes. Without ``policy`` the defaults hold.
+evidence that ``show`` names. ``until`` is how long time passes. Without ``policy`` the defaults hold. The stories of
+``score_change`` have the score changes instead: the moment, the level and the score.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from tests.oracle.replay import replay
 from tests.story import Story, shown, span
 
 FOLDER = Path(__file__).with_name("triggers")
+SCORE_CHANGE = "score_change"
 _TIMES = re.compile(r"x(\d+)/(\w+)")
 _FIELD = re.compile(r"[a-z_]+=")
 
@@ -102,6 +104,8 @@ def _plain(value: Any) -> Any:
 def fired(told: Told) -> list[str]:
     """The firings of the story's trigger by the core, one line each."""
     story, names = tell(told), told.content.get("show", [])
+    if told.trigger == SCORE_CHANGE:
+        return [f"{at} {level} score={score}" for at, score, level in story.changes()]
     return [
         _line(one.at - story.zero, one.subject, {name: _plain(one.evidence[name]) for name in names})
         for one in story.triggers
@@ -113,6 +117,9 @@ def fired_by_reference(told: Told) -> list[str]:
     """The moments and subjects of the firings by the naive reference, which knows no evidence."""
     story = tell(told)
     result = replay(story.lines, told.content.get("policy"), story.zero + span(told.content["until"]))
+    if told.trigger == SCORE_CHANGE:
+        changes = [(row["at"] - story.zero, row["current"]) for row in result.score_changes]
+        return [_line(at, current["level"], {"score": current["score"]}) for at, current in changes]
     rows = [row for row in result.triggers if row["trigger"] == told.content.get("rule", told.trigger)]
     return [_line(row["at"] - story.zero, row["subject"], {}) for row in sorted(rows, key=lambda row: row["at"])]
 
@@ -123,9 +130,10 @@ def normal(line: str) -> str:
     return f"{shown(span(moment))} {rest}"
 
 
-def bare(line: str) -> str:
-    """A line of ``fires`` without the evidence."""
-    return re.sub(r" \w+=.*", "", normal(line))
+def known_to_reference(told: Told) -> list[str]:
+    """The firings that the file says, as far as the reference can tell: without the evidence."""
+    said = [normal(line) for line in told.fires]
+    return said if told.trigger == SCORE_CHANGE else [re.sub(r" \w+=.*", "", line) for line in said]
 
 
 def update() -> None:

@@ -15,12 +15,14 @@ from schemas.policy import merge
 from schemas.times import DAY, HOUR, day_of
 from streams import decay, score
 from streams.level import fall_score
-from streams.plan import plan_of
+from streams.plan import Scoring, plan_of
 from streams.state import Points
 from streams.weights import weight_of
 from tests.property.histories import RULED, START, Arrival, event, histories, run
 
 PLAN = plan_of(RULED["defaults"]).scoring
+FEW_DAYS_OPEN = plan_of(merge({"triggers": {"interest_surge": {"within": "1d"}}})).scoring
+"""Days are closed as soon as no event can count in them under the cap."""
 ACTIONS = ("clickstream.page_view", "clickstream.download", "email.clicked", "email.complained", "purchases.ordered")
 CAP, LATE = 20, 3 * DAY
 
@@ -34,11 +36,11 @@ scored = st.tuples(
 ).map(lambda one: (one[0], one[1], START + one[2], START + one[2] + one[3]))
 
 
-def account(events: list[Scored]) -> Points:
+def account(events: list[Scored], plan: Scoring = PLAN) -> Points:
     """The points of events in the order in which they were handled."""
     points = Points()
     for action, weight, at, now in sorted(events, key=lambda one: one[3]):
-        points = score.add(points, action, weight, at, now, PLAN)
+        points = score.add(points, action, weight, at, now, plan)
     return points
 
 
@@ -67,11 +69,11 @@ def day_earned(points: Points) -> dict[tuple[str, int], float]:
 
 
 @settings(max_examples=300)
-@given(st.lists(scored, max_size=30))
-def test_raw_is_the_formula_over_the_set_of_events(events: list[Scored]) -> None:
-    points, until = account(events), START + 30 * DAY
-    assert abs(score.raw_at(points, until, PLAN) - formula(events, until)) < 2e-6
-    parts = score.by_action(points, until, PLAN)
+@given(st.lists(scored, max_size=30), st.sampled_from([PLAN, FEW_DAYS_OPEN]))
+def test_raw_is_the_formula_over_the_set_of_events(events: list[Scored], plan: Scoring) -> None:
+    points, until = account(events, plan), START + 30 * DAY
+    assert abs(score.raw_at(points, until, plan) - formula(events, until)) < 2e-6
+    parts = score.by_action(points, until, plan)
     for action in parts:
         assert abs(parts[action] - formula([one for one in events if one[0] == action], until)) < 1e-9
 
