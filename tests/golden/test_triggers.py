@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from schemas.policy.triggers import BUILT_IN
 from tests.golden.told import (
@@ -55,8 +56,6 @@ def test_every_trigger_that_takes_a_cooldown_has_a_story_of_it() -> None:
 
 
 def test_the_files_are_written_as_the_switch_writes_them() -> None:
-    import yaml
-
     for path in FOLDER.glob("*.yaml"):
         text = path.read_text("utf-8")
         assert written(yaml.safe_load(text)) == text, path.name
