@@ -147,10 +147,9 @@ class LaneView:
                     state = held(self._store, customer_id)
                     if state is not None:
                         record, score = describe(state, self._now(), self._policy, self.partition)
+                    found.append(Write(customer_id, record, score, entry.anew, entry.fired()))
                 except Exception:
                     logger.exception("A customer of lane %d cannot be shown in the view", self.partition)
-                else:
-                    found.append(Write(customer_id, record, score, entry))
             await rest(time.perf_counter() - started)
         return found
 

@@ -33,9 +33,12 @@ class Entry:
         self.triggers: list[bytes | TriggerFired] = []
         self.anew = False
 
-    def envelopes(self) -> list[bytes]:
-        """The new triggers as they are on the topic."""
-        return [item if isinstance(item, bytes) else envelope(item) for item in self.triggers]
+    def fired(self) -> dict[bytes, int]:
+        """The new triggers as they are on the topic, each with its ``at`` (ms)."""
+        return {
+            item if isinstance(item, bytes) else envelope(item): fired_at(item) if isinstance(item, bytes) else item.at
+            for item in self.triggers
+        }
 
 
 class Pending:

@@ -6,25 +6,27 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from agents.changelog import CUSTOMER
-from agents.view.pending import fired_at
 from agents.view.record import LANE_BYTES, lane_of
 
 if TYPE_CHECKING:
     from agents.stores import Store
     from agents.view.keys import Keys
-    from agents.view.pending import Entry
     from agents.view.recall import Found
 
 _SCAN: Final = 500
 
 
 class Write(NamedTuple):
-    """A customer, its record (None: it is gone), its score, and what is to be written of its triggers."""
+    """A customer, its record (None: it is gone), its score, and new triggers with their ``at`` (ms).
+
+    ``anew``: the triggers written before are to go.
+    """
 
     customer_id: str
     record: bytes | None
     score: int
-    entry: Entry
+    anew: bool
+    triggers: dict[bytes, int]
 
 
 def put(pipe: Any, keys: Keys, write: Write, most: int) -> None:
@@ -39,10 +41,10 @@ def put(pipe: Any, keys: Keys, write: Write, most: int) -> None:
         return
     pipe.set(keys.customer(write.customer_id), write.record)
     pipe.zadd(keys.by_score, {write.customer_id: write.score})
-    if write.entry.anew:
+    if write.anew:
         pipe.delete(triggers)
-    if fired := {trigger: fired_at(trigger) for trigger in write.entry.envelopes()}:
-        pipe.zadd(triggers, fired)
+    if write.triggers:
+        pipe.zadd(triggers, write.triggers)
         pipe.zremrangebyrank(triggers, 0, -most - 1)
 
 

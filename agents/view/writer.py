@@ -57,10 +57,11 @@ class View:
     @property
     def up_to_date(self) -> bool:
         """Redis has everything that was delivered up to now, as far as this worker knows."""
-        return all(lane.up_to_date for lane in self._lanes.values())
+        return all(lane.up_to_date or lane.stood_down for lane in self._lanes.values())
 
     def joined(self, partition: int, store: Store, now: Callable[[], int]) -> None:
         """A lane has its state; ``now`` tells the lane's time (ms)."""
+        self.gone(partition)
         self._lanes[partition] = LaneView(partition, store, now, self._settings, self._policy, self._redis)
 
     def written(self, partition: int, states: Mapping[str, State | None], emissions: Any) -> None:
@@ -94,6 +95,7 @@ class View:
     async def _finish(self) -> None:
         while not self.up_to_date:
             await self._turn()
+            await asyncio.sleep(0)
         for lane in self._lanes.values():
             await lane.release()
 
@@ -175,6 +177,8 @@ def connect(address: Address) -> Any:
 
 async def one_batch(lane: LaneView, rest: Callable[[float], Any]) -> int:
     """Write the customers of a lane that wait longest; returns how many. What could not be written waits again."""
+    if lane.gone:
+        return 0
     batch = await lane.prepare(_BATCH)
     if not batch and time.monotonic() - lane.checked_at < _CHECK_SECONDS:
         return 0

@@ -346,23 +346,43 @@ async def test_a_late_write_of_an_earlier_owner_is_refused_and_a_late_claim_is_t
     await redis.aclose()
 
 
+async def test_a_customer_to_whom_nothing_happens_is_shown_anew_after_some_hours(
+    embedded_broker: EmbeddedBroker, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    settings = view_settings(embedded_broker, redis_server, tmp_path)
+    make_topics(embedded_broker, settings, 1)
+    address = address_of(settings)
+    assert address is not None
+    redis, now = connect(address), [NOON]
+    lane = LaneView(0, holding("ann", 10, score=9), lambda: now[0], settings, load(None), redis)
+    await drained(lane)
+    now[0] += 30 * DAY
+    assert await one_batch(lane, asyncio.sleep) == 0
+    lane._refreshed_at -= settings.view_refresh_hours * 3600
+    while not await one_batch(lane, asyncio.sleep):
+        assert lane.up_to_date
+    record = shown(redis_server)["ann"]
+    assert parse_instant(record["as_of"]) == NOON + 30 * DAY
+    assert scored(redis_server)["ann"] == record["score"] == 2
+    await redis.aclose()
+
+
 async def test_one_transaction_clears_what_was_before_an_erasure_and_keeps_only_the_newest_triggers(
     redis_server: RedisServer, tmp_path: Path
 ) -> None:
     keys, fired = Keys("engage"), triggers_of("ann", 5)
     with Redis.from_url(redis_server.url) as client:
-        client.zadd("engage:triggers:ann", {b"old": NOON})
-        entry = Entry(0.0)
-        entry.anew = True
-        entry.triggers += fired
+        client.zadd("engage:triggers:ann", {b"old": NOON + DAY})
         for order in (fired, fired[::-1]):
-            entry.triggers[:] = order
+            entry = Entry(0.0)
+            entry.triggers += order
             with client.pipeline() as pipe:
-                put(pipe, keys, Write("ann", b"{}", 7, entry), 3)
+                put(pipe, keys, Write("ann", b"{}", 7, True, entry.fired()), 3)
+                put(pipe, keys, Write("ann", b"{}", 7, False, entry.fired()), 3)
                 pipe.execute()
             assert client.zrange("engage:triggers:ann", 0, -1) == fired[2:]
         with client.pipeline() as pipe:
-            put(pipe, keys, Write("ann", None, 0, Entry(0.0)), 3)
+            put(pipe, keys, Write("ann", None, 0, False, {}), 3)
             pipe.execute()
         assert client.keys() == []
 

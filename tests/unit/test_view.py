@@ -13,7 +13,7 @@ from agents.changelog import customer_key, pack
 from agents.settings import Settings
 from agents.stores import MemoryStore
 from agents.view.keys import Claim, address_of, parse_claim
-from agents.view.pending import Pending, fired_at
+from agents.view.pending import Pending
 from agents.view.recall import recall
 from agents.view.record import LANE_BYTES, delivered_now, describe, held, lane_of, score_then
 from schemas.decode import decode
@@ -58,10 +58,10 @@ def test_a_customer_that_changes_often_waits_once_with_its_newest_triggers() -> 
     assert len(pending) == 2
     batch = pending.take(10)
     assert list(batch) == ["ann", "bob"]
-    kept = [fired_at(trigger) - NOON for trigger in batch["ann"].envelopes()]
+    kept = [at - NOON for at in batch["ann"].fired().values()]
     assert kept[-2:] == [5, 6]
     assert len(kept) <= 4
-    assert batch["bob"].envelopes() == []
+    assert batch["bob"].fired() == {}
 
 
 def test_what_could_not_be_written_waits_in_front_with_what_came_meanwhile() -> None:
@@ -74,7 +74,7 @@ def test_what_could_not_be_written_waits_in_front_with_what_came_meanwhile() -> 
     assert pending.oldest() == oldest
     again = pending.take(5)
     assert list(again) == ["ann", "bob"]
-    assert [fired_at(trigger) - NOON for trigger in again["ann"].envelopes()] == [1, 2]
+    assert [at - NOON for at in again["ann"].fired().values()] == [1, 2]
 
 
 def test_an_erasure_forgets_the_triggers_that_wait_and_clears_those_written() -> None:
@@ -87,7 +87,7 @@ def test_an_erasure_forgets_the_triggers_that_wait_and_clears_those_written() ->
     pending.put_back(batch)
     entry = pending.take(1)["ann"]
     assert entry.anew
-    assert [fired_at(trigger) - NOON for trigger in entry.envelopes()] == [4]
+    assert [at - NOON for at in entry.fired().values()] == [4]
 
 
 def test_more_customers_than_may_wait_are_given_up_but_for_the_erased() -> None:
