@@ -60,7 +60,7 @@ class Settings(BaseSettings):
 
     store: Literal["memory", "rocksdb"] = "memory"
     data_dir: Path = Path("data")
-    decoded_customers: int = Field(default=20_000, ge=1)
+    decoded_customers: int = Field(default=5_000, ge=1)
     """Customers of a lane kept decoded beside their bytes."""
     rocksdb_trust_hours: int = Field(default=20, ge=1)
     """Local state older than this is read anew: deletions may have left the changelog (``delete.retention.ms``)."""

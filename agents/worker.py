@@ -13,6 +13,7 @@ import uvloop
 from prometheus_client import CollectorRegistry
 
 from agents.app import create_app
+from agents.collector import collect_garbage_rarely
 from agents.http.server import HttpServer
 from agents.kpis.lane import combine_into
 from agents.kpis.publisher import KpiPublisher
@@ -51,7 +52,9 @@ class Worker:
         self.settings = settings
         self.policy = policy
         self.registry = registry or CollectorRegistry()
-        self.metrics = Metrics(self.registry)
+        self.metrics = Metrics(
+            self.registry, [*policy.triggers.__struct_fields__, *(rule.name for rule in policy.rules)]
+        )
         self.view = view_of(settings, policy, self.metrics)
         watching = (*watchers, self.view) if self.view else tuple(watchers)
         self._options = {"fail": fail, "combine": combine_into(settings), "watchers": watching}
@@ -100,6 +103,7 @@ class Worker:
             task.cancel()
         await self.kpis.stop()
         await self.lanes.leave()
+        await self.app.consumer.force_commit()
         await self.app.stop()
         if self.view is not None:
             await self.view.stop()
@@ -116,7 +120,12 @@ class Worker:
         await _until(lambda: self.lanes.settled, seconds)
 
     async def __aenter__(self) -> Self:
-        return await self.start()
+        try:
+            return await self.start()
+        except BaseException:
+            if hasattr(self, "status"):
+                await self.stop()
+            raise
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -180,6 +189,7 @@ def run(settings: Settings) -> int:
             max(logging.WARNING, logging.getLevelNamesMapping()[settings.log_level.upper()])
         )
     policy = load(settings.policy_file)
+    collect_garbage_rarely()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(settings, policy))
     return 0
