@@ -90,9 +90,15 @@ def broken_by(ticket: Ticket) -> str | None:
     if len(ticket.assignees) > 1:
         return "several_assignees"
     first, last = ticket.first_reply_at, ticket.last_customer_reply_at
-    if first is not None and last is not None and last > first:
+    if first is not None and last is not None and (last > first or (last == first and _answered_at(ticket, first))):
         return "customer_replied_again"
     return None
+
+
+def _answered_at(ticket: Ticket, at: int) -> bool:
+    """Whether at this instant a customer's reply came after an agent's: what occurs at once is in order of arrival."""
+    moves = [move for moved_at, move in ticket.log if moved_at == at]
+    return resolution.AGENT in moves and resolution.CUSTOMER in moves[moves.index(resolution.AGENT) :]
 
 
 def _solved(work: Work, ticket: Ticket, event: e.TicketEvent) -> None:
