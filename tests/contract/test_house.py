@@ -13,10 +13,10 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("agents", "streams", "schemas")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 LONGEST_FILE = 250
-LONGER = {"schemas/events.py": 350, "streams/state.py": 260, "streams/apply.py": 260}
+LONGER = {"streams/state.py": 260, "streams/apply.py": 260}
 """Catalogues that are read as a whole, and their own limits."""
 LONGEST_AGENT = 25
-FORBIDDEN_NAMES = {"utils", "helpers", "manager", "common", "misc"}
+FORBIDDEN_NAMES = {"utils", "helpers", "manager"}
 
 
 def name(path: Path) -> str:
