@@ -151,13 +151,14 @@ class Watch:
             return
         customer, at = work.after, int(event.occurred_at)
         subject = "" if self.rule.subject is None else field_of(event, self.rule.subject)
+        heard_before = customer.rules.get(self.rule.name, {}).get("", ())
         if matches(event, when.filter):
             self._heard(work, when, at, None if subject is None else str(subject))
         if matches(event, when.since) and subject is not None:
             others = [
                 seen
-                for seen, about in customer.rules.get(self.rule.name, {}).get("", ())
-                if at <= seen < at + when.span and about in ("", str(subject)) and seen != at
+                for seen, about in heard_before
+                if at <= seen < at + when.span and about in ("", str(subject))
             ]
             if not others:
                 about = _PART.join((str(at), event.event_id, str(subject)))

@@ -61,8 +61,10 @@ def second_opinion(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(Story, "__init__", begun)
     yield
+    if getattr(request.function, "unlike_reference", False):
+        return
     found = [text for story in told for text in differences(story)]
-    if found and not getattr(request.function, "unlike_reference", False):
+    if found:
         pytest.fail("\n".join(found))
 
 

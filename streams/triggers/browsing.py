@@ -121,6 +121,9 @@ def information_gap(work: Work) -> None:
     event, settings = work.event, work.policy.triggers.information_gap
     if not isinstance(event, e.TicketCreated) or event.channel not in settings.channels:
         return
+    known = None if work.before is None else work.before.tickets.get(event.ticket_id)
+    if known is not None and known.created_at is not None:
+        return
     at = int(event.occurred_at)
     pages = [page for page in work.after.browsing.pages if page[0] <= at]
     if pages and at < pages[-1][0] + settings.within:

@@ -119,6 +119,14 @@ def test_b6_a_second_created_changes_nothing() -> None:
     assert (story.line()["tickets"]["created"], story.evidence("first_reply_overdue")["product"]) == (1, "crm")
 
 
+def test_b6_a_second_created_is_no_information_gap_either() -> None:
+    """B6: a second created for a ticket that has one changes nothing; but one that fills a ticket in is a creation."""
+    story = Story().ticket_escalated("t1").page_view().ticket_created("t1", channel="chat")
+    assert story.subjects("information_gap") == ["t1"]
+    story.ticket_created("t1", channel="phone")
+    assert story.subjects("information_gap") == ["t1"]
+
+
 @pytest.mark.parametrize(("at", "overdue"), [("8h-1ms", []), ("8h", ["8h"])])
 @pytest.mark.parametrize("kind", ["ticket_solved", "ticket_closed", "ticket_agent_replied"])
 def test_b7_a_ticket_that_is_solved_has_met_the_first_reply_target(kind: str, at: str, overdue: list[str]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from schemas.policy import PolicyError, merge
+from tests.opinion import unlike_reference
 from tests.story import Story
 
 VIEWS = {"count": {"topic": "clickstream", "type": "page_view"}, "at_least": 2, "within": "7d"}
@@ -133,6 +134,25 @@ def test_b35_absence_looks_at_since_to_since_plus_for(at: str, fires: bool) -> N
     else:
         story.ordered().at(at).page_view()
     assert bool(story.until("9d").fired("watch")) is fires
+
+
+@pytest.mark.parametrize("kinds", [("page_view", "ordered"), ("ordered", "page_view")])
+def test_b35_an_event_at_the_instant_of_since_breaks_an_absence_whichever_comes_first(kinds: tuple[str, str]) -> None:
+    """B35: [since, since + for) holds its beginning, and the order of arrival does not matter (1)."""
+    story = ruled({"absence": {"topic": "clickstream"}, "for": "3d", "since": {"topic": "purchases"}})
+    for kind in kinds:
+        getattr(story, kind)()
+    assert story.until("9d").fired("watch") == []
+
+
+@unlike_reference
+def test_b35_a_since_event_that_the_filter_matches_does_not_break_its_own_absence() -> None:
+    """B35: decided: what began the wait does not end it, though it occurred in [since, since + for).
+
+    To the letter, as the reference has it, such a rule could never fire.
+    """
+    when = {"absence": {"topic": "clickstream"}, "for": "3d", "since": {"topic": "clickstream", "type": "form_submit"}}
+    assert ruled(when).form_submit().at("1d").form_submit().until("9d").fired("watch") == ["4d"]
 
 
 def test_b35_a_late_event_also_breaks_an_absence() -> None:

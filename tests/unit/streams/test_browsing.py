@@ -16,7 +16,7 @@ def test_any_text_may_stand_for_a_url(url: str, blog: bool) -> None:
 
 
 def test_pages_are_kept_for_a_while_and_never_more_than_a_few() -> None:
-    story = Story().repeat(500, "page_view", every="1s")
+    story = Story().repeat(100, "page_view", every="1s")
     assert len(story.state().browsing.pages) == PAGES_KEPT
     story.at("30d").page_view("/new")
     assert [url for _, url in story.state().browsing.pages][-1] == "/new"
