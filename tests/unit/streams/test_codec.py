@@ -10,14 +10,8 @@ from streams.lane import Memory
 from streams.outcome import State
 from streams.state import Customer, Erased
 from tests.opinion import unlike_reference
-from tests.story import KINDS, Story
-from tests.unit.streams.test_triggers import GERMANS, STORIES
-
-RULES = [
-    {"name": "spent", "when": {"sum": {"topic": "purchases", "field": "amount"}, "at_least": 5, "within": "9d"}},
-    {"name": "absent", "when": {"absence": {"topic": "email"}, "for": "1d", "since": {"topic": "purchases"}}},
-]
-POLICY = {**GERMANS, "rules": RULES, "customer_definitions": {"rich": {"revenue": 5, "within": "90d"}}}
+from tests.story import Story
+from tests.unit.streams.examples import POLICY, told
 
 
 class AsBytes(Memory):
@@ -26,18 +20,6 @@ class AsBytes(Memory):
     def put(self, customer_id: str, state: State) -> None:
         """Write it and read it back."""
         super().put(customer_id, None if state is None else decode(encode(state)))
-
-
-def told(story: Story) -> Story:
-    """Everything that can happen to a customer, some of it late."""
-    for day, kind in enumerate(KINDS):
-        if kind != "erased":
-            getattr(story.at(f"{day // 3}d"), kind)()
-    story.updated(country="DE", size=3, ratio=0.5, marketing_consent=True)
-    for tell in STORIES.values():
-        tell(story.at(story.lane.now - story.zero))
-    story.at("10d").page_view().csat().ticket_created("late")
-    return story.until("400d")
 
 
 def test_a_customer_is_read_as_it_was_written() -> None:
