@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from functools import cache
 from typing import Any
 
 import orjson
@@ -21,7 +22,7 @@ import orjson
 from schemas.decode import decode
 from schemas.events import Event
 from schemas.outputs import CustomerErased, ScoreChange, TriggerFired, plain
-from schemas.policy import merge
+from schemas.policy import Policy, merge
 from schemas.times import format_instant, parse_duration, parse_instant
 from streams.describe import customer_line
 from streams.kpis import Kpis
@@ -75,12 +76,17 @@ def shown(milliseconds: int) -> str:
     return ("-" if milliseconds < 0 else "") + ("+".join(parts) or "0s")
 
 
+@cache
+def _policy(given: bytes) -> Policy:
+    return merge(orjson.loads(given))
+
+
 class Story:
     """A history in the making. ``page_view``, ``mail_sent``, ``ticket_created``... of ``KINDS`` add one event each."""
 
     def __init__(self, policy: Mapping[str, Any] | None = None, beginning: str = BEGINNING) -> None:
         self.given = deepcopy(dict(policy or {}))
-        self.policy = merge(deepcopy(self.given))
+        self.policy = _policy(orjson.dumps(self.given))
         self.zero = parse_instant(beginning)
         self.cursor = int(self.zero)
         self.who = "ada"
