@@ -33,7 +33,7 @@ from streams.state import Customer, Erased
 from streams.triggers import ON_EVENT, ON_TIMER, judge_persona, judge_segments
 from streams.triggers.browsing import is_activity
 from streams.weights import weight_of
-from streams.work import Work
+from streams.work import Work, told_apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,7 +205,9 @@ def _outcome(work: Work, cause: str, instant: int, topic: str | None) -> Outcome
 def _score_change(work: Work, cause: str, instant: int, topic: str | None) -> ScoreChange:
     after, plan = work.after, work.plan
     return ScoreChange(
-        id=score_change_id(after.customer_id, cause, instant, topic),
+        id=score_change_id(
+            after.customer_id, told_apart(cause, instant, work.now, work.policy.dedup_window), instant, topic
+        ),
         customer_id=after.customer_id,
         previous=ScoreLevel(after.emitted_score, after.emitted_level),
         current=ScoreLevel(work.score, after.level),
