@@ -62,7 +62,7 @@ class IdleWorker:
         """Always."""
         return Verdict()
 
-    def customer(self, customer_id: str) -> Mapping[str, object] | Absent:  # noqa: ARG002
+    def customer(self, customer_id: str) -> Mapping[str, object] | Absent:
         """None."""
         return "unknown"
 
