@@ -37,8 +37,8 @@ schemas: $(VENV)/.dev ## generate the JSON Schemas and the AsyncAPI document ane
 bench: $(VENV)/.dev ## measure how fast one worker is, beside a plain loop in the same run
 	$(BIN)/python -m tests.bench $(ARGS)
 
-chaos: $(VENV)/.dev kafka ## the tests on Apache Kafka that kill workers and brokers, and count what was lost or doubled
-	ENGAGE_REQUIRE_SERVERS=1 $(BIN)/pytest -m kafka tests/integration $(ARGS)
+chaos: $(VENV)/.dev kafka ## seeded runs that kill, pause and cut workers and brokers, compared with a replay
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 servers:
 	@deploy/kafka/fetch || echo "Skipped: the tests on Apache Kafka, for the reason above. All others run."

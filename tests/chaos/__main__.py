@@ -14,6 +14,7 @@ from agents.local import kafka
 from tests.chaos.faults import LASTS
 from tests.chaos.mutants import MUTANTS
 from tests.chaos.run import Verdict, run, shape
+from tests.chaos.workers import HUNG
 
 _ROW: Final = "{:>5} {:8} {:7} {:>9} {:>6} {:>5} {:>7} {:>9} {:>8} {:12} {:7} {}"
 _HEAD: Final = ("seed", "input", "store", "records", "sec", "lost", "doubled", "different", "repeated", "exits",
@@ -64,10 +65,12 @@ def main(
         verdict = run(what._replace(kinds=tuple(kinds.split(","))) if kinds else what, folder)
         verdicts.append(verdict)
         click.echo(row(verdict))
-        if verdict.good:
-            shutil.rmtree(folder)
-        else:
+        if not verdict.good:
             click.echo(f"      {verdict.problem or 'differences'}: see {folder}")
+        elif verdict.exits[HUNG]:
+            click.echo(f"      exact, but a worker did not stop when it was asked to: see {folder}")
+        else:
+            shutil.rmtree(folder)
     total: Counter[str] = sum((verdict.counts for verdict in verdicts), Counter())
     bad = sum(not verdict.good for verdict in verdicts)
     click.echo(

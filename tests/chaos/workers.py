@@ -23,6 +23,8 @@ ROOT = Path(agents.__file__).resolve().parents[1]
 _AGAIN_SECONDS = 0.5
 _STOP_SECONDS = 60.0
 _DISK_BYTES = 64 * 1024
+HUNG = -int(signal.SIGABRT)
+"""The exit code of a worker that did not stop when it was asked to."""
 
 
 class WorkerPlace:
@@ -78,7 +80,7 @@ class WorkerPlace:
         self.paused = False
 
     def leave(self) -> int:
-        """SIGTERM, and wait for the end; the exit code, or -9 when it had to be killed."""
+        """SIGTERM, and wait for the end; the exit code, -6 when it did not stop (its stacks are in its log then)."""
         self.wanted = False
         if self.paused:
             self.resume()
@@ -89,7 +91,7 @@ class WorkerPlace:
         try:
             code = process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            process.kill()
+            process.send_signal(signal.SIGABRT)
             code = process.wait()
         if code:
             self.exits[code] += 1
@@ -132,8 +134,13 @@ class WorkerPlace:
         bound = shutil.which("setpriv")
         prefix = [bound, "--pdeathsig", "KILL"] if bound else []
         environment = {f"ENGAGE_{name.upper()}": str(value) for name, value in self._settings.items()}
+        environment["PYTHONFAULTHANDLER"] = "1"
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*prefix, sys.executable, "-m", *module, "worker", "--log-level", "warning"],
-                cwd=ROOT, env={**os.environ, **environment}, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            )  # fmt: skip
+                cwd=ROOT,
+                env={**os.environ, **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
