@@ -156,9 +156,7 @@ class Watch:
             self._heard(work, when, at, None if subject is None else str(subject))
         if matches(event, when.since) and subject is not None:
             others = [
-                seen
-                for seen, about in heard_before
-                if at <= seen < at + when.span and about in ("", str(subject))
+                seen for seen, about in heard_before if at <= seen < at + when.span and about in ("", str(subject))
             ]
             if not others:
                 about = _PART.join((str(at), event.event_id, str(subject)))
