@@ -37,6 +37,7 @@ _CHECK_SECONDS: Final = 2.0
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 10.0
 _LAST_SECONDS: Final = 3.0
+_BREATH: Final = 0.01
 
 
 class View:
@@ -93,9 +94,10 @@ class View:
         await self._redis.aclose()
 
     async def _finish(self) -> None:
-        while not self.up_to_date:
+        deadline = time.monotonic() + _LAST_SECONDS
+        while not self.up_to_date and time.monotonic() < deadline:
             await self._turn()
-            await asyncio.sleep(0)
+            await asyncio.sleep(_BREATH)
         for lane in self._lanes.values():
             await lane.release()
 
