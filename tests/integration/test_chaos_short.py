@@ -16,7 +16,7 @@ from tests.chaos.proxy import Proxy
 from tests.chaos.run import run, shape
 from tests.conftest import need
 
-EVENTS = 6_000
+EVENTS = 4_000
 WORKERS = 2
 HELLO = b"hello"
 
