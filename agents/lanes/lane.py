@@ -221,6 +221,7 @@ class LiveLane:
         more = decider.wake(until, around.settings.chunk_records)
         if due is None or due > until:
             return False
+        self.settled = False
         await self._deliver(decider.take(self.applied))
         return more
 

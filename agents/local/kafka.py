@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import shutil
 import subprocess
@@ -93,7 +92,7 @@ class KafkaServer(LocalServer):
         properties.write_text("".join(f"{key}={value}\n" for key, value in self._node().items()))
         if (self.data / "topics" / "meta.properties").exists():
             return
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster = "engage" + uuid.uuid4().hex[:16]
         storage = ["kafka.tools.StorageTool", "format", "--cluster-id", cluster, "--config", str(properties)]
         with self.log.open("ab") as log:
             done = subprocess.run(self._java(*storage), stdout=log, stderr=log, timeout=_FORMAT_SECONDS, check=False)  # noqa: S603
