@@ -106,6 +106,8 @@ class Delivery:
         await self._producer.begin_transaction()
         try:
             position = await self._produce(outputs, changes)
+        except ProducerFenced:
+            raise
         except BaseException:
             await self._producer.abort_transaction()
             raise
