@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 from collections.abc import Iterator
@@ -19,8 +20,13 @@ from tests.conftest import need
 EVENTS = 4_000
 WORKERS = 2
 HELLO = b"hello"
+in_ci = pytest.mark.skipif(
+    os.environ.get("CI") != "true" and not os.environ.get("ENGAGE_REQUIRE_SERVERS"),
+    reason="takes minutes: it runs in CI or with ENGAGE_REQUIRE_SERVERS=1, and at length by make chaos",
+)
 
 
+@in_ci
 @pytest.mark.kafka
 @pytest.mark.slow
 @pytest.mark.timeout(300)
@@ -33,6 +39,7 @@ def test_nothing_is_lost_or_counted_twice_whatever_is_struck(seed: int, tmp_path
     assert len(verdict.faults) >= 3
 
 
+@in_ci
 @pytest.mark.kafka
 @pytest.mark.slow
 @pytest.mark.timeout(300)
