@@ -8,6 +8,7 @@ crash in between sends the outputs again with the same ids.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -22,6 +23,8 @@ from agents.connection import aiokafka_options
 
 if TYPE_CHECKING:
     from agents.settings import Guarantee, Settings
+
+logger = logging.getLogger(__name__)
 
 _BATCH_BYTES: Final = 900_000
 _murmur2: Final = DefaultPartitioner()
@@ -96,6 +99,7 @@ class Delivery:
                 message = f"lane {self._partition} was taken by another worker"
                 raise DeliveryError(message) from fenced
             except (KafkaError, OSError) as failure:
+                logger.warning("Lane %d: a chunk was not delivered: %s", self._partition, type(failure).__name__)
                 if attempt == attempts:
                     message = f"lane {self._partition}: {type(failure).__name__} after {attempts} attempts: {failure}"
                     raise DeliveryError(message) from failure
@@ -119,14 +123,19 @@ class Delivery:
         return position
 
     async def _produce(self, outputs: Sequence[Record], changes: Sequence[Change]) -> int | None:
+        """Send all, and wait for all also when one fails: nothing of a failed attempt may fall into the next."""
         queues: dict[tuple[str, int], list[Change]] = defaultdict(list)
         for topic, key, value in outputs:
             queues[topic, await self._target(topic, key)].append((key, value))  # type: ignore[arg-type]
         changelog = (self._settings.changelog_topic, self._partition)
         if changes:
             queues[changelog] = list(changes)
-        sent = await asyncio.gather(*(self._send(topic, number, queue) for (topic, number), queue in queues.items()))
-        return dict(zip(queues, sent, strict=True)).get(changelog)
+        sending = (self._send(topic, number, queue) for (topic, number), queue in queues.items())
+        sent = await asyncio.gather(*sending, return_exceptions=True)
+        failures = [result for result in sent if isinstance(result, BaseException)]
+        if failures:
+            raise failures[0]
+        return dict(zip(queues, sent, strict=True)).get(changelog)  # type: ignore[return-value]
 
     async def _send(self, topic: str, partition: int, records: Iterable[Change]) -> int:
         """One partition's records in as few batches as hold them; returns the offset after the last."""
