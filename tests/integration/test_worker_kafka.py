@@ -146,15 +146,14 @@ async def test_workers_that_come_and_go_share_the_work_and_agree_with_one(
         own_kafka_server, tmp_path, chunk_records=100, fetch_records=200, buffer_records=400, backlog_idle_ms=3_000
     )
     make_topics(own_kafka_server, settings)
-    inputs = simulated(count=12_000)
-    feed(own_kafka_server, inputs[:6_000])
+    inputs = simulated(count=20_000)
+    feed(own_kafka_server, inputs)
     async with running(settings) as first:
         with worker_process(settings) as second:
             deadline = time.monotonic() + 60
             while len(first.lanes.lanes) == 4:
                 assert time.monotonic() < deadline, "the second worker gets no lanes"
                 await asyncio.sleep(0.1)
-            feed(own_kafka_server, inputs[6_000:])
             await asyncio.sleep(0.5)
             second.send_signal(signal.SIGTERM)
             assert await asyncio.to_thread(second.wait, 30) == 0
