@@ -73,6 +73,8 @@ class Settings(BaseSettings):
     heartbeat_ms: int = Field(default=3_000, ge=100)
     rebalance_timeout_ms: int = Field(default=120_000, ge=1_000)
     commit_ms: int = Field(default=1_000, ge=100)
+    stop_ms: int = Field(default=25_000, ge=100)
+    """How long a worker that is asked to stop may take; then it ends at once, and others handle again what it left."""
     check_crcs: bool = True
 
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"

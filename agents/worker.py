@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import threading
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, Self
@@ -162,14 +163,19 @@ async def _until(true: object, seconds: float) -> None:
 
 
 async def serve(settings: Settings, policy: Policy) -> None:
-    """Run a worker until SIGTERM or SIGINT."""
+    """Run a worker until SIGTERM or SIGINT; it stops in ``stop_ms``, or the process ends with 70."""
     stop = asyncio.Event()
+    limit = threading.Timer(
+        settings.stop_ms / 1000, exit_hard, [f"it did not stop in {settings.stop_ms} ms: what it left is handled again"]
+    )
+    limit.daemon = True
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with Worker(settings, policy, http=True):
         await stop.wait()
         logger.info("Stopping")
+        limit.start()
 
 
 def run(settings: Settings) -> int:

@@ -80,14 +80,14 @@ def strike(fault: Fault, stage: Stage) -> Callable[[], object] | None:
         return redis.start
     if fault.kind == "join":
         workers[-1].wanted = True
-        return workers[-1].leave
+        return workers[-1].ask_to_leave
     if not place.alive or place.paused:
         return None
     if fault.kind == "kill":
         place.kill(fault.seconds)
         return _nothing
     if fault.kind == "leave":
-        place.leave()
+        place.ask_to_leave()
         return lambda: setattr(place, "wanted", True)
     acts: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
         "pause": (place.pause, place.resume),

@@ -45,6 +45,8 @@ class WorkerPlace:
         self._mutant = mutant
         self._process: subprocess.Popen[bytes] | None = None
         self._not_before = 0.0
+        self._give_up_at: float | None = None
+        """When a worker that was asked to stop is taken for hung."""
 
     @property
     def alive(self) -> bool:
@@ -53,9 +55,14 @@ class WorkerPlace:
 
     def tend(self) -> None:
         """Take note of an end, and start what is wanted and does not run."""
-        if self._process is not None and (code := self._process.poll()) is not None:
-            self.exits[code] += 1
-            self._process = None
+        process = self._process
+        if process is not None and self._give_up_at is not None and time.monotonic() > self._give_up_at:
+            process.send_signal(signal.SIGABRT)
+            process.wait()
+        if process is not None and (code := process.poll()) is not None:
+            if code or self._give_up_at is None:
+                self.exits[code] += 1
+            self._process, self._give_up_at = None, None
             self._not_before = time.monotonic() + _AGAIN_SECONDS
         if self.wanted and self._process is None and time.monotonic() >= self._not_before:
             self._launch()
@@ -66,7 +73,7 @@ class WorkerPlace:
         if self._process is not None:
             self._process.wait()
             self._process = None
-        self.paused = False
+        self.paused, self._give_up_at = False, None
         self._not_before = time.monotonic() + away
 
     def pause(self) -> None:
@@ -79,12 +86,20 @@ class WorkerPlace:
         self._signal(signal.SIGCONT)
         self.paused = False
 
+    def ask_to_leave(self) -> None:
+        """SIGTERM. Nobody waits: what else is broken meanwhile must heal in its time."""
+        self.wanted = False
+        if self.paused:
+            self.resume()
+        self._signal(signal.SIGTERM)
+        self._give_up_at = time.monotonic() + _STOP_SECONDS
+
     def leave(self) -> int:
         """SIGTERM, and wait for the end; the exit code, -6 when it did not stop (its stacks are in its log then)."""
         self.wanted = False
         if self.paused:
             self.resume()
-        process, self._process = self._process, None
+        process, self._process, self._give_up_at = self._process, None, None
         if process is None:
             return 0
         process.send_signal(signal.SIGTERM)

@@ -18,7 +18,10 @@ import pytest
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from agents.lanes.surroundings import EXIT_FAILED
+from agents.local import kafka
 from agents.local.kafka import KafkaServer
+from agents.local.process import LOOPBACK
 from agents.settings import Settings
 from agents.worker import Worker
 from schemas.policy import load
@@ -34,6 +37,8 @@ from tests.agents.running import (
     simulated,
     worker_settings,
 )
+from tests.chaos.cluster import ChaosKafka
+from tests.conftest import need
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -44,6 +49,7 @@ def worker_process(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
     names = (
         "clock", "create_topics", "backlog_idle_ms", "sweep_ms", "fetch_wait_ms", "session_timeout_ms", "heartbeat_ms",
         "rebalance_timeout_ms", "data_dir", "chunk_records", "bootstrap_servers", "fetch_records", "guarantee",
+        "stop_ms",
     )  # fmt: skip
     environment = {f"ENGAGE_{name.upper()}": str(getattr(settings, name)) for name in names}
     command = [sys.executable, "-m", "agents.cli", "worker", "--http-port", "0", "--log-level", "warning"]
@@ -194,3 +200,20 @@ async def test_a_topic_that_was_made_anew_stops_the_worker(own_kafka_server: Kaf
             assert time.monotonic() < deadline, "the worker goes on"
             await asyncio.sleep(0.05)
     assert "made anew" in failures[0]
+
+
+@pytest.mark.kafka
+def test_a_worker_whose_network_is_dead_still_stops_when_it_is_asked_to(tmp_path: Path) -> None:
+    need(kafka.missing)
+    with ChaosKafka(1, tmp_path / "kafka") as broker:
+        proxy = broker.proxies[0].start()
+        settings = worker_settings(broker, tmp_path, stop_ms=1_000)
+        make_topics(broker, settings)
+        feed(broker, simulated())
+        behind = settings.model_copy(update={"bootstrap_servers": f"{LOOPBACK}:{proxy.port}"})
+        with worker_process(behind) as process:
+            wait_for_growth(broker, settings, 0, process)
+            proxy.freeze()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == EXIT_FAILED
+        proxy.stop()
