@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types schemas bench chaos servers kafka redis clean
+.PHONY: help setup demo test check lint types schemas bench chaos soak servers kafka redis clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ schemas: $(VENV)/.dev ## generate the JSON Schemas and the AsyncAPI document ane
 
 bench: $(VENV)/.dev ## measure how fast one worker is, beside a plain loop in the same run
 	$(BIN)/python -m tests.bench $(ARGS)
+
+soak: $(VENV)/.dev kafka ## accelerated months through a worker: memory and changelog stay flat, and nothing is lost
+	$(BIN)/python -m tests.soak $(ARGS)
 
 chaos: $(VENV)/.dev kafka ## seeded runs that kill, pause and cut workers and brokers, compared with a replay
 	$(BIN)/python -m tests.chaos $(ARGS)

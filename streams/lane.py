@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Protocol
 
 from streams.apply import apply, wake
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 BEGINNING = -(2**62)
 """The instant before any."""
+_MOVED_KEPT = 1_000
+"""Timers that were moved or cleared and may lie in the heap, beside as many as there are customers waiting."""
 
 
 class Store(Protocol):
@@ -97,6 +99,9 @@ class Lane:
         elif self._due.get(customer_id) != next_due:
             self._due[customer_id] = next_due
             heappush(self._heap, (next_due, customer_id))
+            if len(self._heap) > 2 * len(self._due) + _MOVED_KEPT:
+                self._heap = [(due, waiting) for waiting, due in self._due.items()]
+                heapify(self._heap)
 
     def next_due(self) -> int | None:
         """The earliest timer of any customer (ms), or None."""

@@ -53,6 +53,11 @@ class WorkerPlace:
         """Whether a process runs (or is stopped for a while)."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int | None:
+        """The id of the process that runs, if one does."""
+        return self._process.pid if self._process is not None and self._process.poll() is None else None
+
     def tend(self) -> None:
         """Take note of an end, and start what is wanted and does not run."""
         process = self._process

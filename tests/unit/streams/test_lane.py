@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 from streams.lane import BEGINNING, Lane, Memory
 from tests.story import Story
 
@@ -86,3 +88,20 @@ def test_a_store_forgets_what_is_put_as_nothing() -> None:
     store.put("ada", None)
     store.put("bob", None)
     assert (store.get("ada"), len(store)) == (None, 0)
+
+
+def test_timers_that_are_moved_again_and_again_take_no_room() -> None:
+    story = Story()
+    lane = story.lane
+    for number in range(20):
+        lane.arm(f"c{number}", story.zero + number)
+    tracemalloc.start()
+    try:
+        for moved in range(100_000):
+            lane.arm(f"c{moved % 20}", story.zero + 86_400_000 + moved)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 1_000_000, "a moved timer is kept until the day it was due"
+    assert lane.timers_pending == 20
+    assert lane.next_due() == story.zero + 86_400_000 + 99_980

@@ -1,0 +1,1 @@
+"""Accelerated months through a worker: memory and changelog stay flat, and what is left equals a replay."""
