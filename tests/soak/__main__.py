@@ -68,8 +68,8 @@ def main(
     differences = soaked.findings.counts.total()
     grown = [one.name for one in judged if not one.flat]
     click.echo(
-        f"{soaked.records:,} records, {days} days in {soaked.seconds / 60:.1f} minutes, {soaked.customers:,} customers "
-        f"left as in a replay: {differences} differences; {'; '.join(grown) or 'nothing'} grows"
+        f"{soaked.records:,} records, {days} days in {soaked.seconds / 60:.1f} minutes; the {soaked.customers:,} "
+        f"customers left differ from a replay in {differences} places; {'; '.join(grown) or 'nothing'} grows"
     )
     if differences or grown:
         (folder / "differences.txt").write_text(soaked.findings.text())
