@@ -74,6 +74,18 @@ class Customers:
         self._keep(customer_id, state)
         return state
 
+    def names(self) -> Iterator[str]:
+        """The customers in the store; it may be written while they are gone through."""
+        return (key[1:].decode() for key in self.store.names() if key[:1] == CUSTOMER)
+
+    def look(self, customer_id: str) -> Customer | None:
+        """A customer as delivered or as changed since, without a place among the decoded; None when gone."""
+        state = self._changed[customer_id] if customer_id in self._changed else self._cache.get(customer_id)
+        if state is None and customer_id not in self._changed:
+            value = self.store.get(customer_key(customer_id))
+            state = None if value is None else codec.decode(unpack_state(value))
+        return state if isinstance(state, Customer) else None
+
     def put(self, customer_id: str, state: State | None) -> None:
         """The customer's new state; None forgets it."""
         self._changed[customer_id] = state

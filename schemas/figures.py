@@ -14,6 +14,16 @@ from schemas.customer import Count, Money
 
 Percent: TypeAlias = Annotated[float, Meta(ge=0, le=100)]
 Rate: TypeAlias = Annotated[float, Meta(ge=0, description="Percent; over 100 when more answered than were sent to")]
+Score: TypeAlias = Annotated[
+    float,
+    Meta(
+        ge=0,
+        le=100,
+        description="Mean score of the customers, in total only, overall and by acquisition source: "
+        "at the end of a replay; live, at the end of the latest UTC day that is over. Decay is in it; "
+        "a customer who was erased is not, nor one first seen later",
+    ),
+]
 Seconds: TypeAlias = Annotated[float, Meta(ge=0)]
 
 
@@ -85,5 +95,4 @@ class Figures(msgspec.Struct, frozen=True, omit_defaults=True):
     unsubscribes_rate: Rate | None = None
     direct_rate: Rate | None = None
     influenced_rate: Rate | None = None
-    mean_score: float | None = None
-    """By acquisition source only, and in a replay only."""
+    mean_score: Score | None = None

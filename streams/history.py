@@ -32,3 +32,12 @@ def read(customer: Customer, now: int, plan: Scoring) -> list[tuple[int, int]]:
     scores = extend(customer, now, plan)
     first = day_of(max(now, customer.now)) - len(scores)
     return [(first + number, value) for number, value in enumerate(scores)]
+
+
+def score_at_end(customer: Customer, day: int, plan: Scoring) -> int | None:
+    """The score at the end of a day that is over; None when the customer was not known then, or it is too long ago."""
+    last = day_of(customer.now)
+    if day >= last:
+        return score.score_at(customer.points, (day + 1) * DAY - 1, plan)
+    place = len(customer.history) - (last - day)
+    return customer.history[place] if place >= 0 else None

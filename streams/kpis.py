@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from schemas.times import format_day
 from streams.figures.fact import OVERALL, Amount, Fact, Slice, add, cells
-from streams.figures.people import SOURCE, STANDINGS, source_of
+from streams.figures.people import STANDINGS
 from streams.figures.shape import DIMENSIONS, LEADS, shape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from schemas.policy import Policy
-    from streams.state import Customer
 
 Sums: TypeAlias = "dict[str, Amount]"
 """Figure -> amount."""
@@ -70,14 +69,12 @@ class Kpis:
             _add_standings(running, sums, 1)
             yield day, shape(self.policy, where, sums, running)
 
-    def document(self, mean_scores: Mapping[str, float] | None = None) -> dict[str, Any]:
-        """The content of ``kpis.json``; ``mean_scores`` is by acquisition source, for the total."""
+    def document(self) -> dict[str, Any]:
+        """The content of ``kpis.json``."""
         found: dict[int | None, dict[str, Any]] = {None: {}}
         for where in sorted(self.sums.keys() | {OVERALL}, key=_order):
             dimension, value = where
             for on, figures in self.figures(where):
-                if dimension == SOURCE:
-                    figures["mean_score"] = (mean_scores or {}).get(str(value)) if on is None else None
                 at = found.setdefault(on, {})
                 if dimension is None:
                     at["overall"] = figures
@@ -98,16 +95,6 @@ def _add_standings(running: Sums, sums: Sums, times: int) -> None:
     for figure, amount in sums.items():
         if figure.startswith(RUNNING):
             running[figure] = add(running.get(figure, 0), times * amount)
-
-
-def mean_scores(scored: Iterable[tuple[Customer, int]]) -> dict[str, float]:
-    """The mean score by acquisition source, of customers with their scores."""
-    totals: dict[str, list[int]] = {}
-    for customer, score in scored:
-        source = source_of(customer)
-        if source is not None:
-            totals.setdefault(source, []).append(score)
-    return {source: round(sum(scores) / len(scores), 6) for source, scores in totals.items()}
 
 
 def _order(where: Slice) -> tuple[str, str]:

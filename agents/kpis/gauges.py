@@ -21,6 +21,8 @@ def show(board: Board, metrics: Metrics, policy: Policy) -> None:
     for name, number in _service(figures):
         metrics.kpi(name, number)
     metrics.kpi("orders", figures["orders"])
+    if figures["mean_score"] is not None:
+        metrics.kpi("mean_score", figures["mean_score"])
     for money in ("revenue", "recurring_revenue"):
         metrics.kpi(money, float(figures[money].get(policy.currency, 0)))
     for stage, reached in figures["funnel"].items():

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 from agents.deliver import Record
 from agents.kpis.rows import Row, Sum, pack_row, pack_sum, unpack_row, unpack_sum
-from schemas.times import DAY
-from streams.figures.fact import Amount, Fact, add, cells
+from schemas.times import DAY, day_of
+from streams.figures.fact import OVERALL, Amount, Fact, add, cells
+from streams.figures.scores import SCORED, SCORES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from agents.changelog import Change
     from agents.settings import Settings
+    from streams.figures.scores import Scores
 
 DAYS_KEPT: Final = 92
 """Days for which figures by day are kept; the totals are kept for good."""
@@ -27,11 +29,16 @@ class LaneFigures:
         self._partition = partition
         self._sums: dict[Row, Amount] = {}
         self._oldest: int | None = None
+        self._scores: dict[Row, Sum] = {}
+        self.ended: int | None = None
+        """The latest day whose scores at its end were counted."""
         for key, value in rows:
             if value is not None:
-                row = unpack_row(key)
-                self._sums[row] = unpack_sum(value).amount
+                row, total = unpack_row(key), unpack_sum(value)
+                self._sums[row] = total.amount
                 self._note(row.day)
+                if row.figure == SCORED and row.where == OVERALL:
+                    self.ended = day_of(total.at)
 
     def take(self, facts: Sequence[Fact], now: int) -> tuple[list[Record], list[Change]]:
         """Count facts at ``now`` (ms): the rows that changed as records for the topic, and for the changelog."""
@@ -45,9 +52,19 @@ class LaneFigures:
                     self._note(day)
                     changed[row] = None
         changes: list[Change] = [(pack_row(row), pack_sum(Sum(self._sums[row], now))) for row in changed]
+        changes += [(pack_row(row), pack_sum(total)) for row, total in self._scores.items()]
+        self._scores = {}
         if self._oldest is not None and self._oldest <= since:
             changes += self._forget(since)
         return [Record(self._topic, key, value) for key, value in changes], changes
+
+    def end_day(self, day: int, scores: Scores) -> None:
+        """Scores at the end of a day, in place of those of the day before; they leave with the next ``take``."""
+        found = {Row(self._partition, where, None, figure): amount for (where, figure), amount in scores.sums.items()}
+        gone = {row: 0 for row in self._sums if row.day is None and row.figure in (SCORED, SCORES)}
+        self._scores = {row: Sum(amount, (day + 1) * DAY - 1) for row, amount in {**gone, **found}.items()}
+        self._sums.update((row, total.amount) for row, total in self._scores.items())
+        self.ended = day
 
     def _note(self, day: int | None) -> None:
         if day is not None and (self._oldest is None or day < self._oldest):

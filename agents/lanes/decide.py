@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from agents.changelog import Change, LaneRecord
 from agents.deliver import Record
+from agents.lanes.dayend import DayEnd
 from agents.lanes.reading import dead_letter
 from agents.lanes.tally import Tally
 from agents.tables import Customers, State, lane_change
@@ -16,20 +17,28 @@ from schemas.deadletters import DeadLetter
 from schemas.outputs import Emission, envelope, key
 from schemas.topics import DEAD_LETTERS
 from streams.lane import Lane
+from streams.plan import plan_of
 
 if TYPE_CHECKING:
     from agents.lanes.buffers import Entry
     from agents.lanes.clocks import LaneClock
     from streams.figures.fact import Fact
+    from streams.figures.scores import Scores
 
 logger = logging.getLogger(__name__)
 
 
 class Counting(Protocol):
-    """A second stage: counts the facts of one lane."""
+    """A second stage: counts the facts of one lane, and its scores at the end of each day."""
+
+    ended: int | None
+    """The latest day whose scores were counted."""
 
     def take(self, facts: Sequence[Fact], now: int) -> tuple[Sequence[Record], Sequence[Change]]:
         """Facts of a chunk at ``now`` (ms) -> records and changelog records that leave in the chunk's transaction."""
+
+    def end_day(self, day: int, scores: Scores) -> None:
+        """Scores at the end of a day; they leave with the next ``take``."""
 
 
 Combine = Callable[[int, Sequence[Change]], Counting]
@@ -57,6 +66,7 @@ class Decider:
         self.clock = clock
         self._partition = partition
         self._counting = combine(partition, customers.rows)
+        self.day_end = DayEnd(customers, self._counting, plan_of(lane.policy).scoring)
         self._begin()
 
     def _begin(self) -> None:
@@ -156,9 +166,14 @@ class Decider:
 class CountsNothing:
     """No second stage."""
 
+    ended: int | None = None
+
     def take(self, facts: Sequence[Fact], now: int) -> tuple[Sequence[Record], Sequence[Change]]:  # noqa: ARG002
         """Nothing."""
         return (), ()
+
+    def end_day(self, day: int, scores: Scores) -> None:
+        """Nothing."""
 
 
 def combine_nothing(partition: int, rows: Sequence[Change]) -> Counting:  # noqa: ARG001

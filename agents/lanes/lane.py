@@ -166,13 +166,8 @@ class LiveLane:
         for watcher in around.watchers:
             watcher.joined(self.partition, self.customers.store, lambda: self.now)
         around.flow.release(recovered.positions)
-        logger.info(
-            "Lane %d ready: %d changelog records in %.2f s, %d customers",
-            self.partition,
-            recovered.records,
-            recovered.seconds,
-            self.customers.count,
-        )
+        seen = (self.partition, recovered.records, recovered.seconds, self.customers.count)
+        logger.info("Lane %d ready: %d changelog records in %.2f s, %d customers", *seen)
 
     async def _rest(self) -> None:
         """Until something comes, a timer is due, or it is time to look again."""
@@ -195,7 +190,7 @@ class LiveLane:
         if entries:
             await self._apply(decider, entries)
             return True
-        return not blocked and await self._idle(decider)
+        return not blocked and (await self._idle(decider) or await self._end_day(decider))
 
     async def _apply(self, decider: Decider, entries: list[Entry]) -> None:
         self._around.shared.busy(self.partition, decider.clock.now)
@@ -224,6 +219,13 @@ class LiveLane:
         self.settled = False
         await self._deliver(decider.take(self.applied))
         return more
+
+    async def _end_day(self, decider: Decider) -> bool:
+        """Add up some scores of the day that is over; False when there is nothing to do."""
+        counted = decider.day_end.step(self.now) if self.settled else None
+        if counted:
+            await self._deliver(decider.take(self.applied))
+        return counted is not None
 
     async def _deliver(self, decision: Decision) -> None:
         around, delivery, tally = self._around, self._delivery, decision.tally

@@ -15,8 +15,8 @@ from schemas.deadletters import DeadLetter, dead_letter_record
 from schemas.policy import Policy
 from schemas.times import Instant
 from streams.describe import customer_line
-from streams.kpis import Kpis, mean_scores
-from streams.state import Customer
+from streams.figures.scores import Scores
+from streams.kpis import Kpis
 
 _BATCH = 4_096
 """Records between two writes of what came out; bounds the memory outside the states."""
@@ -67,7 +67,7 @@ def replay(
     dead_letters: Counter[str] = Counter()
     levels: Counter[str] = Counter()
     first_bad: list[str] = []
-    scored: list[tuple[Customer, int]] = []
+    scores = Scores()
 
     with Output(out) as output:
 
@@ -95,9 +95,10 @@ def replay(
         for state in engine.customers():
             line = customer_line(state, end or 0, policy)
             levels[line["level"]] += 1
-            scored.append((state, line["score"]))
+            scores.add(state, line["score"])
             output.customer(line)
-        output.kpis(kpis.document(mean_scores(scored)))
+        kpis.add(scores.facts())
+        output.kpis(kpis.document())
 
     counts = engine.counts
     applied, duplicates, dropped = counts["applied"], counts["duplicate"], counts["dropped"]

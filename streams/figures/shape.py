@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from streams.figures.campaigns import ANSWERS
 from streams.figures.people import LEVEL, MEETS, REACHED, ROLE, SEGMENT, SOURCE
+from streams.figures.scores import mean_score
 from streams.figures.spans import median_seconds
 from streams.state import LEVELS, STAGES
 
@@ -88,6 +89,7 @@ def _people(policy: Policy, sums: Mapping[str, Amount], standing: Mapping[str, A
         "levels": _of_kind(standing, LEVEL, LEVELS),
         "roles": _of_kind(standing, ROLE, ROLES),
         "segments": _of_kind(standing, SEGMENT, sorted(policy.segments)),
+        "mean_score": mean_score(sums),
     }
 
 

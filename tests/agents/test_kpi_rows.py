@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
+import orjson
 from prometheus_client import CollectorRegistry
 
 from agents.changelog import Change
+from agents.deliver import Record
 from agents.kpis.board import Board
 from agents.kpis.gauges import show
 from agents.kpis.lane import DAYS_KEPT, LaneFigures
 from agents.kpis.rows import Row, Sum, pack_row, pack_sum, unpack_row, unpack_sum
+from agents.lanes.dayend import DayEnd
 from agents.metrics import Metrics
+from agents.stores import MemoryStore
+from agents.tables import Customers
+from schemas.decode import decode
 from schemas.policy import merge
-from schemas.times import DAY
+from schemas.times import DAY, format_instant
 from streams.figures.fact import OVERALL, Fact
+from streams.figures.people import SOURCE
+from streams.figures.scores import Scores
 from streams.kpis import Kpis
+from streams.lane import Lane
+from streams.plan import plan_of
+from streams.state import Customer
+from tests.story import Story
 
 POLICY = merge({})
 TODAY = 20_000
@@ -127,3 +140,68 @@ def test_gauges_show_the_totals_until_another_worker_shows_them() -> None:
     assert shown("fcr_rate") is None
     metrics.forget_kpis()
     assert shown("revenue") is None
+
+
+def scores(*found: tuple[Customer, int]) -> Scores:
+    added = Scores()
+    for customer, score in found:
+        added.add(customer, score)
+    return added
+
+
+def test_scores_at_the_end_of_a_day_take_the_place_of_those_of_the_day_before_also_after_a_crash() -> None:
+    story = Story().updated(acquisition_source="ads").by("bob").page_view()
+    ada, bob = story.state("ada"), story.state("bob")
+    first = lane()
+    assert first.ended is None
+    first.end_day(TODAY - 1, scores((ada, 40), (bob, 10)))
+    delivered = first.take(story.facts, NOW)[1]
+    assert board_of(*delivered).figures(OVERALL)["mean_score"] == 25
+
+    again = lane(0, delivered)
+    assert again.ended == TODAY - 1
+    again.end_day(TODAY, scores((bob, 8)))
+    records, changes = again.take((), NOW + DAY)
+    assert [(record.key, record.value) for record in records] == changes
+    board = board_of(*delivered, *changes)
+    assert board.figures(OVERALL)["mean_score"] == 8
+    assert board.figures((SOURCE, "ads"))["mean_score"] is None
+    assert again.take((), NOW + DAY) == ([], [])
+
+
+class Asked:
+    """Counts what it is told."""
+
+    ended: int | None = None
+
+    def take(self, facts: Sequence[Fact], now: int) -> tuple[Sequence[Record], Sequence[Change]]:
+        """Nothing."""
+        return (), ()
+
+    def end_day(self, day: int, found: Scores) -> None:
+        """Keep it."""
+        self.ended, self.found = day, found
+
+
+def test_every_customer_is_looked_at_once_a_day_some_at_a_time() -> None:
+    customers, counting, policy = Customers(MemoryStore(), 10), Asked(), POLICY
+    scored = Lane(customers, policy, NOW)
+    for number in range(600):
+        body = {
+            "event_id": "e",
+            "customer_id": f"c{number}",
+            "occurred_at": format_instant(NOW + number),
+            "type": "form_submit",
+            "form_id": "f",
+        }
+        scored.feed(decode("clickstream", orjson.dumps(body)), NOW + number)
+    customers.settle(customers.changes(scored.take().states), None)
+    day = DayEnd(customers, counting, plan_of(policy).scoring)
+    assert [day.step(NOW + 600) for _ in range(3)] == [False, False, True]
+    assert counting.found.sums == {}
+    assert [day.step(NOW + DAY) for _ in range(4)] == [False, False, True, None]
+    assert counting.found.sums == {(OVERALL, "scored"): 600, (OVERALL, "scores"): 6000}
+    assert counting.ended == TODAY
+    customers.put("c0", None)
+    assert [day.step(NOW + 2 * DAY) for _ in range(3)] == [False, False, True]
+    assert counting.found.sums[OVERALL, "scored"] == 599

@@ -12,9 +12,13 @@ from hypothesis import strategies as st
 
 from schemas.figures import Figures
 from schemas.policy import merge
+from schemas.times import day_of
 from streams.figures.fact import DISTINCT, OVERALL, Fact
 from streams.figures.spans import bucket, median_seconds
-from streams.kpis import Kpis, mean_scores
+from streams.figures.scores import Scores
+from streams.history import score_at_end
+from streams.kpis import Kpis
+from streams.plan import plan_of
 from tests.story import Story
 
 POLICY = merge({})
@@ -112,10 +116,26 @@ def test_money_keeps_every_digit() -> None:
     assert kpis.document()["total"]["revenue"] == {"USD": "199999999999999999999999999.981"}
 
 
-def test_the_mean_score_is_by_acquisition_source_and_leaves_out_who_has_none() -> None:
+def test_the_mean_score_is_overall_and_by_acquisition_source_and_of_nobody_null() -> None:
     story = Story().updated(acquisition_source="ads").by("bob").updated(acquisition_source="ads").by("cyd").page_view()
-    scores = mean_scores([(story.state("ada"), 10), (story.state("bob"), 5), (story.state("cyd"), 100)])
-    assert scores == {"ads": 7.5}
+    scores = Scores()
+    for name, score in (("ada", 10), ("bob", 5), ("cyd", 90)):
+        scores.add(story.state(name), score)
     kpis = Kpis(POLICY)
     kpis.add(story.facts)
-    assert kpis.document(scores)["total"]["by"]["acquisition_source"]["ads"]["mean_score"] == 7.5
+    assert kpis.document()["total"]["mean_score"] is None
+    kpis.add(scores.facts())
+    document = kpis.document()
+    assert document["total"]["mean_score"] == 35
+    assert document["total"]["by"]["acquisition_source"]["ads"]["mean_score"] == 7.5
+    assert [day["mean_score"] for day in document["by_day"].values()] == [None]
+
+
+def test_the_score_at_the_end_of_a_day_stays_what_it_was_while_the_customer_goes_on() -> None:
+    story = Story().form_submit().after("36h")
+    plan = plan_of(POLICY).scoring
+    yesterday = day_of(story.state("ada").now)
+    told = score_at_end(story.state("ada"), yesterday, plan)
+    story.form_submit().after("24h").form_submit()
+    assert told == score_at_end(story.state("ada"), yesterday, plan) == 10
+    assert score_at_end(story.state("ada"), yesterday - 1, plan) is None
