@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _TIMEOUT_SECONDS = 15.0
 _COMPACT = {"cleanup.policy": "compact"}
+REPLAYED = "dead-letters-replayed"
+"""Compacted topic of the dead letters that were sent again; of all applications, as ``dead-letters`` is."""
 
 
 class BrokerError(ConnectionError):
@@ -33,6 +35,8 @@ class Wanted(msgspec.Struct, frozen=True):
     name: str
     retention_ms: int | None
     description: str
+    of_lanes: bool = False
+    """It has one partition for each lane, so as many as the input topics."""
 
     @property
     def config(self) -> dict[str, str]:
@@ -53,9 +57,10 @@ class Found(msgspec.Struct, frozen=True):
 def wanted(settings: Settings) -> list[Wanted]:
     """Every topic that a worker with these settings needs: inputs, outputs and its own."""
     topics = [Wanted(topic.name, topic.retention_ms, topic.description) for topic in CATALOGUE.values()]
-    changelog = Wanted(settings.changelog_topic, None, "Customers and applied offsets; the engine's memory")
-    rows = Wanted(settings.kpi_rows_topic, None, "What each lane counted, for the figures across customers")
-    return [*topics, changelog, rows]
+    changelog = Wanted(settings.changelog_topic, None, "Customers and applied offsets; the engine's memory", True)
+    rows = Wanted(settings.kpi_rows_topic, None, "What each lane counted, for the figures across customers", True)
+    replayed = Wanted(REPLAYED, None, "Which dead letters were sent again; never delete it")
+    return [*topics, changelog, rows, replayed]
 
 
 class TopicAdmin:
@@ -130,7 +135,7 @@ def _faults(wants: Sequence[Wanted], found: dict[str, Found]) -> Iterator[str]:
         if topic.retention_ms is None:
             if "compact" not in policy:
                 yield f"{topic.name} has cleanup.policy {policy or 'unknown'}, must be compact: old state would be lost"
-            if counts and there.partitions != max(counts.values()):
+            if topic.of_lanes and counts and there.partitions != max(counts.values()):
                 yield f"{topic.name} has {there.partitions} partitions, must have as many as the input topics"
         elif "compact" in policy:
             yield f"{topic.name} has cleanup.policy {policy}, must be delete: events would be lost"

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _TIMEOUT_SECONDS: Final = 15.0
-_EMBEDDED: Final = "mockCluster"
+EMBEDDED: Final = "mockCluster"
+"""How the cluster id of the embedded broker begins."""
 
 
 class TopicsRefusedError(ValueError):
@@ -83,7 +84,7 @@ def look(settings: Settings) -> tuple[str, dict[str, int]]:
 
 def guarantee(settings: Settings, cluster_id: str) -> Guarantee:
     """What can be promised on this cluster: the embedded one takes transactions but isolates nothing."""
-    if settings.guarantee == "exactly_once" and cluster_id.startswith(_EMBEDDED):
+    if settings.guarantee == "exactly_once" and cluster_id.startswith(EMBEDDED):
         logger.warning("The embedded broker has no transactions that isolate: at_least_once")
         return "at_least_once"
     return settings.guarantee

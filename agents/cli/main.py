@@ -16,6 +16,7 @@ COMMANDS = {
     "demo": "agents.cli.demo",
     "worker": "agents.cli.worker",
     "topics": "agents.cli.topics",
+    "dead-letters": "agents.cli.dead_letters",
     "view": "agents.cli.view",
     "replay": "agents.cli.replay",
     "explain": "agents.cli.explain",
@@ -24,7 +25,7 @@ COMMANDS = {
     "convert": "agents.cli.convert",
     "simulate": "agents.cli.simulate",
 }
-"""Command -> the module that holds a click command of that name, in the order of the help."""
+"""Command -> the module that holds a click command of that name (- as _), in the order of the help."""
 
 EXAMPLES = """\b
 First steps:
@@ -56,7 +57,7 @@ class Engage(click.Group):
         if module is None:
             return None
         try:
-            found: click.Command = getattr(importlib.import_module(module), cmd_name)
+            found: click.Command = getattr(importlib.import_module(module), cmd_name.replace("-", "_"))
         except ModuleNotFoundError as error:
             if error.name != module:
                 raise

@@ -26,8 +26,8 @@ def test_topics_are_made_once_and_found_to_be_right_until_they_are_not(own_kafka
 
     made = topics(own_kafka_server, "create", "--partitions", "3")
     assert made.exit_code == 0, made.output
-    assert f"{len(CATALOGUE) + 2} topics made" in made.output, (
-        "the catalogue, the changelog and the rows of the figures"
+    assert f"{len(CATALOGUE) + 3} topics made" in made.output, (
+        "the catalogue, the changelog, the rows of the figures and the marks of dead letters"
     )
     assert "0 topics made" in topics(own_kafka_server, "create", "--partitions", "5").output
 

@@ -1,0 +1,1 @@
+"""Dead letters for those who mend them: find them, see what was wrong, send them again exactly once."""
