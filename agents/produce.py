@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from agents.reach import BrokerError, Refusals, metadata
+from agents.topicadmin import client_options
+
+if TYPE_CHECKING:
+    from agents.settings import Settings
 
 CONFIG: Final[Mapping[str, str | int | bool]] = {
     "partitioner": "murmur2_random",
@@ -32,12 +38,12 @@ def produce(
     records: Iterable[tuple[str, str | None, bytes]],
     rate: float | None = None,
     on_progress: Callable[[int], None] | None = None,
-    config: Mapping[str, str | int | bool] | None = None,
+    settings: Settings | None = None,
 ) -> int:
     """Send (topic, key, value) records and wait until the broker has confirmed each; how many there were.
 
     ``rate`` is in events per second (None: as fast as it goes). ``on_progress`` is told now and then how many were
-    handed over. ``config`` adds settings of librdkafka, such as those of TLS.
+    handed over. ``settings`` say how to connect (TLS, user); None connects as anybody can.
 
     Raises:
         ProduceError: no broker answers, or it refuses an event.
@@ -48,8 +54,7 @@ def produce(
         if error is not None:
             refused.append(f"topic {message.topic()}: {error.str()}")
 
-    producer = Producer({**CONFIG, "bootstrap.servers": bootstrap, "log_level": 0, **(config or {})})
-    _reach(producer, bootstrap)
+    producer = _connect(bootstrap, settings)
     begun, count = time.monotonic(), 0
     for topic, key, value in records:
         if rate:
@@ -73,12 +78,22 @@ def produce(
     return count
 
 
-def _reach(producer: Producer, bootstrap: str) -> None:
+def _connect(bootstrap: str, settings: Settings | None) -> Producer:
+    if settings is not None:
+        refusals = Refusals(settings)
+        producer = Producer({**CONFIG, **client_options(settings), "error_cb": refusals})
+        try:
+            metadata(producer, refusals, settings, REACH_SECONDS)
+        except BrokerError as error:
+            raise ProduceError(str(error)) from error
+        return producer
+    producer = Producer({**CONFIG, "bootstrap.servers": bootstrap, "log_level": 0})
     try:
         producer.list_topics(timeout=REACH_SECONDS)
     except KafkaException as error:
         message = f"{bootstrap}: no broker answers: {error.args[0].str()}"
         raise ProduceError(message) from error
+    return producer
 
 
 def _send(

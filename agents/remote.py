@@ -14,7 +14,7 @@ from agents.replay.reading import ReplayError
 
 _TIMEOUT_SECONDS = 10.0
 _ANSWERS = {
-    401: "the worker wants a token: --token, or ENGAGE_HTTP_TOKEN",
+    401: "the worker wants a token, and not another one: ENGAGE_HTTP_TOKEN",
     403: "the worker shows customers to its own machine only, or with a token",
     404: "the worker does not know this customer",
     421: "this customer is on another worker of the group: ask that one",

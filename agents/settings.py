@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from agents.connection import contradiction
 
 Clock = Literal["wall", "event"]
 Guarantee = Literal["exactly_once", "at_least_once"]
@@ -20,7 +22,9 @@ Guarantee = Literal["exactly_once", "at_least_once"]
 class Settings(BaseSettings):
     """Frozen, read once. Units are in the names; times are milliseconds where a name ends in ``_ms``."""
 
-    model_config = SettingsConfigDict(env_prefix="ENGAGE_", frozen=True, extra="ignore", case_sensitive=False)
+    model_config = SettingsConfigDict(
+        env_prefix="ENGAGE_", frozen=True, extra="ignore", case_sensitive=False, hide_input_in_errors=True
+    )
 
     bootstrap_servers: str = "127.0.0.1:9092"
     application_id: str = Field(default="engage", pattern=r"^[A-Za-z0-9._-]{1,100}$")
@@ -81,6 +85,7 @@ class Settings(BaseSettings):
     ssl_ca_file: Path | None = None
     ssl_cert_file: Path | None = None
     ssl_key_file: Path | None = None
+    ssl_key_password: SecretStr | None = None
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     sasl_username: str = ""
     sasl_password: SecretStr = SecretStr("")
@@ -93,6 +98,8 @@ class Settings(BaseSettings):
     """Where the view of customers is kept for other services; ``rediss://`` for TLS. None: there is no view."""
     redis_password: SecretStr | None = None
     redis_ca_file: Path | None = None
+    redis_cert_file: Path | None = None
+    redis_key_file: Path | None = None
     view_prefix: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._:-]{1,100}$")
     """Of all keys of the view; the application id when there is none."""
     view_flush_ms: int = Field(default=200, ge=10, le=60_000)
@@ -124,12 +131,30 @@ class Settings(BaseSettings):
         """Prefix of the keys in Redis."""
         return self.view_prefix or self.application_id
 
+    @model_validator(mode="after")
+    def _go_together(self) -> Self:
+        wrong = contradiction(self)
+        if wrong is not None:
+            raise ValueError(wrong)
+        return self
+
+
+def secrets() -> frozenset[str]:
+    """The settings that are never shown, and not taken from a command line, which all users of a machine can see."""
+    return frozenset(name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation))
+
 
 def load_settings(**overrides: Any) -> Settings:
     """Settings of this process: ``overrides``, then the environment, then the secrets folder, then the defaults.
 
     Raises:
-        pydantic.ValidationError: a value is not possible. Operator action: correct the variable that it names.
+        pydantic.ValidationError: a value is not possible, or values do not go together. Operator action: correct the
+            variable that it names.
+        ValueError: there is no secrets folder. Operator action: mount it, or correct ``ENGAGE_SECRETS_DIR``.
 
     """
-    return Settings(_secrets_dir=os.environ.get("ENGAGE_SECRETS_DIR"), **overrides)  # type: ignore[call-arg]
+    folder = os.environ.get("ENGAGE_SECRETS_DIR")
+    if folder and not Path(folder).is_dir():
+        message = f"ENGAGE_SECRETS_DIR: there is no folder {folder}"
+        raise ValueError(message)
+    return Settings(_secrets_dir=folder or None, **overrides)  # type: ignore[call-arg]

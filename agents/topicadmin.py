@@ -10,6 +10,9 @@ import msgspec
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
+from agents.connection import with_account
+from agents.reach import BrokerError as BrokerError
+from agents.reach import Refusals, metadata
 from schemas.topics import CATALOGUE, INPUTS
 
 if TYPE_CHECKING:
@@ -19,14 +22,6 @@ _TIMEOUT_SECONDS = 15.0
 _COMPACT = {"cleanup.policy": "compact"}
 REPLAYED = "dead-letters-replayed"
 """Compacted topic of the dead letters that were sent again; of all applications, as ``dead-letters`` is."""
-
-
-class BrokerError(ConnectionError):
-    """The broker does not answer or refuses.
-
-    Operator action: see that the address is right, that the broker runs, and that these credentials may describe and
-    create topics.
-    """
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -68,7 +63,8 @@ class TopicAdmin:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._client = AdminClient(client_options(settings))
+        self._refusals = Refusals(settings)
+        self._client = AdminClient(client_options(settings) | {"error_cb": self._refusals})
 
     def found(self) -> dict[str, Found]:
         """The topics of this engine that exist.
@@ -78,7 +74,7 @@ class TopicAdmin:
         """
         names = [topic.name for topic in wanted(self._settings)]
         with _answering(self._settings):
-            listed = self._client.list_topics(timeout=_TIMEOUT_SECONDS).topics
+            listed = metadata(self._client, self._refusals, self._settings, _TIMEOUT_SECONDS).topics
             there = [name for name in names if name in listed]
             if not there:
                 return {}
@@ -165,7 +161,9 @@ def client_options(settings: Settings) -> dict[str, Any]:
         "ssl.key.location": settings.ssl_key_file,
     }
     options |= {name: str(path) for name, path in files.items() if path is not None}
-    if settings.security_protocol.startswith("SASL"):
+    if settings.ssl_key_password is not None:
+        options["ssl.key.password"] = settings.ssl_key_password.get_secret_value()
+    if with_account(settings):
         options |= {
             "sasl.mechanism": settings.sasl_mechanism,
             "sasl.username": settings.sasl_username,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from agents.topicadmin import BrokerError, TopicAdmin, client_options, faults, wanted
+from agents.reach import Refusals, metadata
+from agents.topicadmin import TopicAdmin, client_options, faults, wanted
 from schemas.topics import INPUTS
 
 if TYPE_CHECKING:
@@ -73,12 +73,9 @@ def look(settings: Settings) -> tuple[str, dict[str, int]]:
         BrokerError: the broker does not answer.
 
     """
-    client = AdminClient(client_options(settings))
-    try:
-        listed = client.list_topics(timeout=_TIMEOUT_SECONDS)
-    except KafkaException as error:
-        message = f"broker {settings.bootstrap_servers}: {error.args[0].str()}"
-        raise BrokerError(message) from error
+    refusals = Refusals(settings)
+    client = AdminClient(client_options(settings) | {"error_cb": refusals})
+    listed = metadata(client, refusals, settings, _TIMEOUT_SECONDS)
     return str(listed.cluster_id), {name: len(topic.partitions) for name, topic in listed.topics.items()}
 
 

@@ -29,9 +29,8 @@ Examples:
 @click.argument("customer")
 @events_option
 @click.option("--out", type=PathType(), metavar="DIR", help="The --out folder of a replay.")
-@click.option("--url", metavar="URL", help="A running worker.")
+@click.option("--url", metavar="URL", help="A running worker; the token that it may want is ENGAGE_HTTP_TOKEN.")
 @click.option("--redis", metavar="URL", help="The Redis that workers keep a view in.")
-@click.option("--token", envvar="ENGAGE_HTTP_TOKEN", metavar="TOKEN", help="For a worker that wants one.")
 @policy_option
 @until_option
 def explain(
@@ -40,7 +39,6 @@ def explain(
     out: Path | None,
     url: str | None,
     redis: str | None,
-    token: str | None,
     policy_file: Path | None,
     until: Instant | None,
 ) -> None:
@@ -58,9 +56,7 @@ def explain(
     with told():
         policy = load(policy_file)
         if url is not None:
-            from agents.remote import from_worker
-
-            found = from_worker(customer, url, token)
+            found = _from_worker(customer, url)
         elif redis is not None:
             found = _from_view(customer, redis)
         else:
@@ -70,6 +66,14 @@ def explain(
         click.echo("\n" + click.style(section.title, bold=True))
         for line in section.lines:
             click.echo(f"  {line}")
+
+
+def _from_worker(customer: str, url: str) -> Standing:
+    from agents.cli.settings import settings_of
+    from agents.remote import from_worker
+
+    token = settings_of({}).http_token
+    return from_worker(customer, url, token.get_secret_value() if token else None)
 
 
 def _from_view(customer: str, url: str) -> Standing:

@@ -12,6 +12,10 @@ from agents.cli.problems import Problem
 if TYPE_CHECKING:
     from agents.settings import Settings
 
+_HIDE = (
+    "{name} is a secret, and a command line is seen by every user of the machine: give it as ENGAGE_{variable}, "
+    "or as the file engage_{name} in the folder that ENGAGE_SECRETS_DIR names"
+)
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -47,21 +51,32 @@ def settings_of(more: dict[str, str], **options: Any) -> Settings:
     """The settings from options, the environment and the defaults.
 
     Raises:
-        Problem: a setting is unknown or its value is not possible.
+        Problem: a setting is unknown, its value is not possible, or a secret stands on the command line.
     """
     from pydantic import ValidationError
 
-    from agents.settings import Settings, load_settings
+    from agents.settings import Settings, load_settings, secrets
 
     unknown = [name for name in more if name not in Settings.model_fields]
     if unknown:
         message = f"no setting {unknown[0]!r}; there are {', '.join(Settings.model_fields)}"
         raise Problem(message)
-    given = {name: value for name, value in options.items() if value is not None}
+    given = {name: value for name, value in (more | options).items() if value is not None}
+    shown = [name for name in secrets() & given.keys() if name != "redis_url" or _has_password(given[name])]
+    if shown:
+        raise Problem(_HIDE.format(name=shown[0], variable=shown[0].upper()))
     try:
-        return load_settings(**more, **given)
+        return load_settings(**given)
     except ValidationError as error:
-        first = error.errors()[0]
+        first = error.errors(include_input=False, include_url=False)[0]
         name = ".".join(map(str, first["loc"]))
-        message = f"setting {name}: {first['msg']} (option, or environment ENGAGE_{name.upper()})"
-        raise Problem(message) from error
+        reason = first["msg"].removeprefix("Value error, ")
+        message = f"setting {name}: {reason} (option, or environment ENGAGE_{name.upper()})" if name else reason
+        raise Problem(message) from None
+    except ValueError as error:
+        raise Problem(str(error)) from error
+
+
+def _has_password(url: str) -> bool:
+    """Whether a URL may hold a password; one that cannot be read may."""
+    return "@" in url or "password" in url.lower()

@@ -11,6 +11,7 @@ import click
 
 from agents.cli.options import InstantType, PathType
 from agents.cli.problems import told
+from agents.cli.settings import set_option, settings_of
 from schemas.times import Instant
 
 EPILOG = """\b
@@ -36,10 +37,11 @@ Examples:
 )  # fmt: skip
 @click.option("--out", type=PathType(), metavar="DIR", help="Write topic files to this folder; made if missing.")
 @click.option("--bootstrap", metavar="HOST:PORT", help="Or send to this broker.")
+@set_option
 @click.option("--rate", type=click.FloatRange(0, min_open=True), help="Events per second sent. Default: no limit.")
 def simulate(
     customers: int, days: int, seed: int, start: Instant | None, events: int | None, zipf: float, dirty: float,
-    out: Path | None, bootstrap: str | None, rate: float | None,
+    out: Path | None, bootstrap: str | None, more: dict[str, str], rate: float | None,
 ) -> None:  # fmt: skip
     """Make events of believable customers over all six topics.
 
@@ -66,7 +68,8 @@ def simulate(
             else:
                 from agents.produce import produce
 
-                sent = produce(bootstrap or "", stream(settings), rate, on_progress)
+                connection = settings_of(more, bootstrap_servers=bootstrap)
+                sent = produce(connection.bootstrap_servers, stream(settings), rate, on_progress, connection)
     if out is not None:
         for topic, count in counts.items():
             click.echo(f"{count:>12,} events in {out / f'{topic}.jsonl'}")

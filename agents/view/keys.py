@@ -15,6 +15,8 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from redis.connection import parse_url
+
 if TYPE_CHECKING:
     from agents.settings import Settings
 
@@ -103,21 +105,35 @@ class Address:
     url: str = field(repr=False)
     password: str | None = field(default=None, repr=False)
     ca_file: str | None = None
+    cert_file: str | None = None
+    key_file: str | None = None
 
     def options(self) -> dict[str, Any]:
         """Arguments of ``from_url``, for the client with and the one without asyncio."""
         found: dict[str, Any] = {"socket_timeout": _TIMEOUT_SECONDS, "socket_connect_timeout": _TIMEOUT_SECONDS}
         if self.password:
             found["password"] = self.password
-        if self.ca_file and self.url.startswith("rediss:"):
-            found["ssl_ca_certs"] = self.ca_file
+        if self.url.startswith("rediss:"):
+            files = {"ssl_ca_certs": self.ca_file, "ssl_certfile": self.cert_file, "ssl_keyfile": self.key_file}
+            found |= {name: path for name, path in files.items() if path}
         return found
 
 
 def address_of(settings: Settings) -> Address | None:
-    """Where the settings say Redis is; None when there is to be no view."""
-    if settings.redis_url is None or not settings.redis_url.get_secret_value():
+    """Where the settings say Redis is; None when there is to be no view.
+
+    Raises:
+        ValueError: the URL cannot be one of a Redis; it is not repeated, for it may hold a password.
+
+    """
+    url = settings.redis_url.get_secret_value() if settings.redis_url else ""
+    if not url:
         return None
+    try:
+        parse_url(url)  # type: ignore[no-untyped-call]
+    except (ValueError, TypeError):
+        message = "redis_url: expected redis://HOST:PORT/DB or rediss://..., special characters of a password as %XX"
+        raise ValueError(message) from None
     password = settings.redis_password.get_secret_value() if settings.redis_password else None
-    ca_file = str(settings.redis_ca_file) if settings.redis_ca_file else None
-    return Address(settings.redis_url.get_secret_value(), password, ca_file)
+    files = (settings.redis_ca_file, settings.redis_cert_file, settings.redis_key_file)
+    return Address(url, password, *(str(path) if path else None for path in files))

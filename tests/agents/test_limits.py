@@ -82,6 +82,8 @@ def test_settings_come_from_the_environment_and_secrets_from_files(
     (tmp_path / "engage_sasl_password").write_text("hush")
     monkeypatch.setenv("ENGAGE_SECRETS_DIR", str(tmp_path))
     monkeypatch.setenv("ENGAGE_CHUNK_RECORDS", "77")
+    monkeypatch.setenv("ENGAGE_SECURITY_PROTOCOL", "SASL_SSL")
+    monkeypatch.setenv("ENGAGE_SASL_USERNAME", "worker")
     settings = load_settings(application_id="shop")
     assert settings.chunk_records == 77
     assert settings.sasl_password.get_secret_value() == "hush"

@@ -158,6 +158,7 @@ def test_the_address_shows_no_password_and_takes_one_from_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "engage_redis_password").write_text("sesame")
+    (tmp_path / "ca.pem").touch()
     settings = Settings(
         _secrets_dir=str(tmp_path), redis_url="rediss://:other@redis:6379/0", redis_ca_file=tmp_path / "ca.pem"
     )  # type: ignore[call-arg]
