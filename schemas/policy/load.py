@@ -33,6 +33,11 @@ def _defaults() -> dict[str, Any]:
     return found
 
 
+@cache
+def _types() -> dict[str, Any]:
+    return get_type_hints(Policy, include_extras=True)
+
+
 def load(path: Path | None) -> Policy:
     """The policy of a YAML file merged over the defaults, or the defaults alone.
 
@@ -78,7 +83,7 @@ def _merged(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _build(raw: dict[str, Any]) -> Policy:
-    top, types, values = Place(), get_type_hints(Policy, include_extras=True), dict[str, Any]()
+    top, types, values = Place(), _types(), dict[str, Any]()
     for name in raw:
         if name not in types:
             raise top.unknown(name, types)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -121,20 +122,26 @@ def _map(raw: object, of: Any, place: Place) -> dict[str, Any]:
     return {name: typed(value, values, place.key(name)) for name, value in given.items()}
 
 
+@cache
+def _shape(of: type[msgspec.Struct]) -> tuple[dict[str, bool], dict[str, Any]]:
+    """The fields of a struct and whether each is required, and their types; to read annotations takes long."""
+    fields = {field.name: field.required for field in msgspec.structs.fields(of)}
+    return fields, get_type_hints(of, include_extras=True)
+
+
 def _struct(raw: object, of: type[msgspec.Struct], place: Place) -> Any:
     if not isinstance(raw, dict):
         raise place.expected("an object", raw)
-    fields = {field.name: field for field in msgspec.structs.fields(of)}
+    fields, types = _shape(of)
     for name in raw:
         if name not in fields:
             if name == "cooldown" and hasattr(of, "cooldown"):
                 raise place.key("cooldown").wrong("this trigger takes no cooldown")
             raise place.unknown(name, fields)
-    types = get_type_hints(of, include_extras=True)
     values = {}
-    for name, field in fields.items():
+    for name, required in fields.items():
         if name in raw:
             values[name] = typed(raw[name], types[name], place.key(name))
-        elif field.required:
+        elif required:
             raise place.key(name).wrong("missing")
     return of(**values)
