@@ -55,12 +55,11 @@ class MemoryStore:
 
     def write(self, changes: Sequence[Change], position: int | None) -> None:
         """Apply changes in order."""
-        values = self._values
-        for key, value in changes:
-            if value is None:
-                values.pop(key, None)
-            else:
-                values[key] = value
+        values: dict[bytes, bytes | None] = self._values  # type: ignore[assignment]
+        values.update(changes)
+        for gone in [key for key, value in changes if value is None]:
+            if gone in values and values[gone] is None:
+                del values[gone]
         if position is not None:
             self.position = position
 

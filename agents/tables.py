@@ -34,8 +34,8 @@ _lane_encoder = msgspec.msgpack.Encoder()
 class Arming(Protocol):
     """Where timers are set when a lane is recovered."""
 
-    def arm(self, customer_id: str, next_due: int) -> None:
-        """Wake this customer at ``next_due`` (ms)."""
+    def arm_all(self, due: Mapping[str, int]) -> None:
+        """Wake these customers at these instants (ms)."""
 
 
 class Customers:
@@ -133,18 +133,22 @@ class Customers:
 
     def arm(self, lane: Arming) -> int:
         """Set the timers of all customers; returns how many customers there are."""
-        self.count = self.state_bytes = self.largest_bytes = 0
         self.rows = []
+        sizes: list[int] = []
+        due: dict[str, int] = {}
         for key, value in self.store.items():
-            if key[:1] == CUSTOMER:
-                self._measure(None, value)
-                due = unpack_due(value)
-                if due is not None:
-                    lane.arm(key[1:].decode(), due)
-            elif key[:1] == ERASURE:
+            kind = key[:1]
+            if kind == CUSTOMER:
+                sizes.append(len(value))
+                at = unpack_due(value)
+                if at is not None:
+                    due[key[1:].decode()] = at
+            elif kind == ERASURE:
                 self._marks = True
-            elif key[:1] == FIGURE:
+            elif kind == FIGURE:
                 self.rows.append((key, value))
+        lane.arm_all(due)
+        self.count, self.state_bytes, self.largest_bytes = len(sizes), sum(sizes), max(sizes, default=0)
         return self.count
 
     def lane_record(self) -> LaneRecord:

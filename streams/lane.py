@@ -10,6 +10,8 @@ from streams.apply import apply, wake
 from streams.outcome import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from schemas.events import Event
     from schemas.policy import Policy
     from streams.figures.fact import Fact
@@ -102,6 +104,12 @@ class Lane:
             if len(self._heap) > 2 * len(self._due) + _MOVED_KEPT:
                 self._heap = [(due, waiting) for waiting, due in self._due.items()]
                 heapify(self._heap)
+
+    def arm_all(self, due: Mapping[str, int]) -> None:
+        """``arm`` for many customers at once."""
+        self._due.update(due)
+        self._heap.extend([(at, customer_id) for customer_id, at in due.items()])
+        heapify(self._heap)
 
     def next_due(self) -> int | None:
         """The earliest timer of any customer (ms), or None."""

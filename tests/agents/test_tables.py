@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,8 +21,8 @@ class Record(NamedTuple):
 
 
 class Heap(dict[str, int]):
-    def arm(self, customer_id: str, next_due: int) -> None:
-        self[customer_id] = next_due
+    def arm_all(self, due: Mapping[str, int]) -> None:
+        self.update(due)
 
 
 def customer(customer_id: str, seen: int = 1) -> Customer:
