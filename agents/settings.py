@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     fetch_records: int = Field(default=5_000, ge=1)
     fetch_wait_ms: int = Field(default=100, ge=1, le=5_000)
     merge_wait_ms: int = Field(default=5_000, ge=0)
-    """How long a lane waits for a topic that has more on the broker but sends nothing."""
+    """How long a lane waits for a topic of which the broker has more and, while it answers, sends nothing."""
     sweep_ms: int = Field(default=1_000, ge=10)
     live_within_ms: int = Field(default=2_000, ge=100)
     """A lane counts as caught up when all six topics were seen at their end this recently."""

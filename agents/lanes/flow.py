@@ -23,6 +23,9 @@ class Flow(Protocol):
     def at_end(self, topic: str, partition: int, handed_over: int) -> int | None:
         """When (wall ms) the partition was seen to hold nothing after offset ``handed_over``; None: it has more."""
 
+    def heard_at(self, topic: str, partition: int) -> int | None:
+        """When (wall ms) the broker last said something of the partition; None: not since it was sought."""
+
     def lag(self, topic: str, partition: int, applied: int) -> int:
         """Records on the broker after offset ``applied``."""
 
@@ -52,6 +55,11 @@ class ConsumerFlow:
     def at_end(self, topic: str, partition: int, handed_over: int) -> int | None:
         """As last seen between two fetches."""
         seen: int | None = self._app.consumer.standings.at_end(topic, partition, handed_over)
+        return seen
+
+    def heard_at(self, topic: str, partition: int) -> int | None:
+        """As last seen between two fetches."""
+        seen: int | None = self._app.consumer.standings.heard_at(topic, partition)
         return seen
 
     def lag(self, topic: str, partition: int, applied: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -20,13 +19,15 @@ class Intake:
 
     def __init__(self, partition: int, around: Surroundings) -> None:
         self._partition = partition
+        self._around = around
         self._flow = around.flow
         self._settings = around.settings
         self._wall = around.wall
         self._buffers = Buffers()
         self._handed = dict.fromkeys(INPUTS, -1)
         self._paused: set[str] = set()
-        self._blocked: dict[str, float] = {}
+        self._blocked: dict[str, int] = {}
+        """Topic -> since when the merge waits for it (wall ms)."""
 
     @property
     def paused(self) -> bool:
@@ -60,7 +61,11 @@ class Intake:
         return True
 
     def take(self) -> tuple[list[Entry], bool]:
-        """The next entries in merged order, and whether the merge waits for a topic that has more on the broker."""
+        """The next entries in merged order, and whether the merge waits for a topic that has more on the broker.
+
+        It waits as long as the broker says nothing about the topic, for instance while the network is cut: to go on
+        without it would make its records late. With the clock ``event`` it waits whatever the broker says.
+        """
         entries, blocked = self._buffers.take(self._settings.chunk_records, self._waits_for)
         half = self._settings.buffer_records // 2
         free = {topic for topic in self._paused if self._buffers.size(topic) <= half}
@@ -70,16 +75,34 @@ class Intake:
         return entries, blocked is not None
 
     def seen_empty_at(self) -> int | None:
-        """The oldest of the latest looks (wall ms) at the six topics; None when one has more."""
+        """The oldest of the latest looks (wall ms) at the six topics; None when one has more.
+
+        None with the clock ``event``, too, when brokers do not answer: lanes must not agree on an end that none sees.
+        """
         looks = [self._flow.at_end(topic, self._partition, self._handed[topic]) for topic in INPUTS]
-        return None if None in looks else min(_present(looks))
+        if None in looks:
+            return None
+        oldest = min(_present(looks))
+        return None if self._settings.clock == "event" and not self._lately(oldest) else oldest
 
     def _waits_for(self, topic: str) -> bool:
-        if self._flow.at_end(topic, self._partition, self._handed[topic]) is not None:
+        """Whether a topic may still send an earlier record; an end that was seen long ago is no end."""
+        seen_at = self._flow.at_end(topic, self._partition, self._handed[topic])
+        if seen_at is not None and self._lately(seen_at):
             self._blocked.pop(topic, None)
             return False
-        since = self._blocked.setdefault(topic, time.monotonic())
-        return (time.monotonic() - since) * 1000 < self._settings.merge_wait_ms
+        since = self._blocked.setdefault(topic, self._wall())
+        heard_at = self._flow.heard_at(topic, self._partition)
+        if heard_at is None or heard_at - since < self._settings.merge_wait_ms:
+            return True
+        self._around.say_once(
+            f"Lane {self._partition}: {topic} has more on the broker, which answers and sends nothing of it; "
+            + ("the lane waits" if self._settings.clock == "event" else "what comes of it later counts as late")
+        )
+        return self._settings.clock == "event"
+
+    def _lately(self, seen_at: int) -> bool:
+        return self._wall() - seen_at <= self._settings.live_within_ms
 
 
 def _present(looks: Iterable[int | None]) -> list[int]:

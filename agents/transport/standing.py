@@ -44,6 +44,11 @@ class Standings:
             return None
         return standing.seen_at
 
+    def heard_at(self, topic: str, partition: int) -> int | None:
+        """When (ms) the broker last said something of the partition; None: not since it was sought."""
+        standing = self._standings.get((topic, partition))
+        return None if standing is None else standing.seen_at
+
     def lag(self, topic: str, partition: int, applied: int) -> int:
         """Records on the broker after offset ``applied``, as last seen."""
         standing = self._standings.get((topic, partition))

@@ -31,7 +31,10 @@ class FakeFlow:
 
     def __init__(self) -> None:
         self.more: set[str] = set()
+        self.seen_at = 1_000
         self.paused: set[str] = set()
+        self.heard: int | None = None
+        self.said: list[str] = []
 
     async def seek(self, positions: Mapping[tuple[str, int], int]) -> None:
         """Nothing to seek."""
@@ -43,7 +46,10 @@ class FakeFlow:
         self.paused -= {topic for topic, _ in partitions}
 
     def at_end(self, topic: str, partition: int, handed_over: int) -> int | None:
-        return None if topic in self.more else 1_000
+        return None if topic in self.more else self.seen_at
+
+    def heard_at(self, topic: str, partition: int) -> int | None:
+        return self.heard
 
     def lag(self, topic: str, partition: int, applied: int) -> int:
         return 0
@@ -55,8 +61,9 @@ def flow() -> FakeFlow:
 
 
 def intake(flow: FakeFlow, **overrides: Any) -> Intake:
-    settings = Settings(clock="event", **overrides)
-    made = Intake(0, SimpleNamespace(flow=flow, settings=settings, wall=lambda: 0))  # type: ignore[arg-type]
+    settings = Settings(**{"clock": "event", **overrides})
+    around = SimpleNamespace(flow=flow, settings=settings, wall=lambda: 0, say_once=flow.said.append)
+    made = Intake(0, around)  # type: ignore[arg-type]
     made.begin(START)
     return made
 
@@ -103,11 +110,31 @@ def test_a_topic_with_more_on_the_broker_holds_the_merge(flow: FakeFlow) -> None
     assert lane.seen_empty_at() == 1_000
 
 
-def test_the_merge_goes_on_without_a_topic_that_sends_nothing_for_too_long(flow: FakeFlow) -> None:
-    lane = intake(flow, merge_wait_ms=0)
-    flow.more = {"purchases"}
+@pytest.mark.parametrize("heard", [None, 0, 4_999])
+def test_a_broker_that_says_nothing_of_a_topic_holds_the_merge_however_long_that_is(
+    flow: FakeFlow, heard: int | None
+) -> None:
+    lane = intake(flow, clock="wall", merge_wait_ms=5_000)
+    flow.more, flow.heard = {"purchases"}, heard
+    lane.add(chunk(0, 1))
+    assert lane.take() == ([], True)
+    assert flow.said == []
+
+
+def test_the_merge_goes_on_without_a_topic_of_which_the_broker_sends_nothing(flow: FakeFlow) -> None:
+    lane = intake(flow, clock="wall", merge_wait_ms=5_000)
+    flow.more, flow.heard = {"purchases"}, 5_000
     lane.add(chunk(0, 1))
     assert offsets(lane.take()[0]) == [0]
+    assert "purchases has more on the broker" in flow.said[0]
+
+
+def test_a_backfill_never_goes_on_without_a_topic(flow: FakeFlow) -> None:
+    lane = intake(flow, merge_wait_ms=5_000)
+    flow.more, flow.heard = {"purchases"}, 999_999
+    lane.add(chunk(0, 1))
+    assert lane.take() == ([], True)
+    assert flow.said[0].endswith("the lane waits")
 
 
 def test_a_dead_letter_that_has_a_time_keeps_its_place_as_in_a_replay(flow: FakeFlow) -> None:
@@ -122,6 +149,7 @@ def test_a_dead_letter_that_has_a_time_keeps_its_place_as_in_a_replay(flow: Fake
 
 def test_a_dead_letter_that_claims_the_future_holds_nothing_back(flow: FakeFlow) -> None:
     settings = Settings(clock="wall")
+    flow.seen_at = NOON
     lane = Intake(0, SimpleNamespace(flow=flow, settings=settings, wall=lambda: NOON + 4))  # type: ignore[arg-type]
     lane.begin(START)
     ahead = event("email", "teleported", "ann", 9, "x").value
@@ -180,3 +208,14 @@ def test_a_topic_goes_on_after_the_applied_record_or_at_its_beginning() -> None:
 def test_a_topic_that_ends_before_what_was_applied_was_made_anew() -> None:
     with pytest.raises(TopicRecreatedError, match="topic email partition 0 ends at 4 but offset 4 was applied"):
         positions(LaneRecord({"email": 4}, 0), bounds(end=4), 0)
+
+
+def test_an_end_that_was_seen_long_ago_holds_the_merge(flow: FakeFlow) -> None:
+    lane = intake(flow, live_within_ms=2_000)
+    flow.seen_at = -2_001
+    lane.add(chunk(0, 1))
+    assert lane.take() == ([], True)
+    assert lane.seen_empty_at() is None
+    flow.seen_at = -2_000
+    assert offsets(lane.take()[0]) == [0]
+    assert lane.seen_empty_at() == -2_000
