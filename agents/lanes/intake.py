@@ -26,7 +26,8 @@ class Intake:
         self._buffers = Buffers()
         self._handed = dict.fromkeys(INPUTS, -1)
         self._paused: set[str] = set()
-        self._blocked: dict[str, int] = {}
+        self._blocked: dict[str, tuple[int, int | None]] = {}
+        """Topic -> since when it is waited for, and when the broker last answered about it (wall ms)."""
         """Topic -> since when the merge waits for it (wall ms)."""
 
     @property
@@ -64,7 +65,8 @@ class Intake:
         """The next entries in merged order, and whether the merge waits for a topic that has more on the broker.
 
         It waits as long as the broker says nothing about the topic, for instance while the network is cut: to go on
-        without it would make its records late. With the clock ``event`` it waits whatever the broker says.
+        without it would make its records late. Only while it answers, time counts. With the clock ``event`` the merge
+        waits whatever the broker says.
         """
         entries, blocked = self._buffers.take(self._settings.chunk_records, self._waits_for)
         half = self._settings.buffer_records // 2
@@ -86,20 +88,23 @@ class Intake:
         return None if self._settings.clock == "event" and not self._lately(oldest) else oldest
 
     def _waits_for(self, topic: str) -> bool:
-        """Whether a topic may still send an earlier record; an end that was seen long ago is no end."""
+        """Whether an earlier record of a topic may still come; an end that was seen long ago is no end."""
         seen_at = self._flow.at_end(topic, self._partition, self._handed[topic])
         if seen_at is not None and self._lately(seen_at):
             self._blocked.pop(topic, None)
             return False
-        since = self._blocked.setdefault(topic, self._wall())
-        heard_at = self._flow.heard_at(topic, self._partition)
-        if heard_at is None or heard_at - since < self._settings.merge_wait_ms:
+        settings, heard = self._settings, self._flow.heard_at(topic, self._partition)
+        since, before = self._blocked.get(topic, (self._wall(), heard))
+        if heard is not None and (before is None or heard - before > settings.live_within_ms):
+            since = heard
+        self._blocked[topic] = since, heard
+        if heard is None or heard - since < settings.merge_wait_ms:
             return True
         self._around.say_once(
             f"Lane {self._partition}: {topic} has more on the broker, which answers and sends nothing of it; "
-            + ("the lane waits" if self._settings.clock == "event" else "what comes of it later counts as late")
+            + ("the lane waits" if settings.clock == "event" else "what comes of it later counts as late")
         )
-        return self._settings.clock == "event"
+        return settings.clock == "event"
 
     def _lately(self, seen_at: int) -> bool:
         return self._wall() - seen_at <= self._settings.live_within_ms

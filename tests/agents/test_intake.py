@@ -129,6 +129,34 @@ def test_the_merge_goes_on_without_a_topic_of_which_the_broker_sends_nothing(flo
     assert "purchases has more on the broker" in flow.said[0]
 
 
+def test_the_time_in_which_a_broker_was_away_is_no_time_waited(flow: FakeFlow) -> None:
+    lane = intake(flow, clock="wall", merge_wait_ms=5_000)
+    flow.more, flow.heard = {"purchases"}, 0
+    lane.add(chunk(0, 1))
+    for flow.heard in (0, 60_000, 61_500, 63_000, 64_500):
+        assert lane.take() == ([], True)
+    flow.heard = 65_000
+    assert offsets(lane.take()[0]) == [0]
+
+
+@pytest.mark.parametrize("clock", ["wall", "event"])
+def test_an_end_that_was_seen_long_ago_is_no_end(flow: FakeFlow, clock: str) -> None:
+    lane = intake(flow, clock=clock)
+    flow.seen_at = flow.heard = -60_000
+    lane.add(chunk(0, 1))
+    assert lane.take() == ([], True)
+    flow.seen_at = 1
+    assert offsets(lane.take()[0]) == [0]
+
+
+def test_lanes_do_not_agree_on_an_end_that_a_broker_away_cannot_show(flow: FakeFlow) -> None:
+    lane = intake(flow)
+    flow.seen_at = -60_000
+    assert lane.seen_empty_at() is None
+    flow.seen_at = 1
+    assert lane.seen_empty_at() == 1
+
+
 def test_a_backfill_never_goes_on_without_a_topic(flow: FakeFlow) -> None:
     lane = intake(flow, merge_wait_ms=5_000)
     flow.more, flow.heard = {"purchases"}, 999_999
