@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _POSITION: Final = b"\x00position"
 _HOUR: Final = 3_600.0
+_READ_AHEAD_BYTES: Final = 4 << 20
 
 
 class Store(Protocol):
@@ -125,8 +126,13 @@ class RocksStore:
         self._db.write(batch)
 
     def items(self) -> Iterator[tuple[bytes, bytes]]:
-        """All keys and values."""
-        return ((key, value) for key, value in self._db.items() if key != _POSITION)
+        """All keys and values, read ahead and past the cache, which is for what is asked for singly."""
+        import rocksdict
+
+        once = rocksdict.ReadOptions()
+        once.fill_cache(False)
+        once.set_readahead_size(_READ_AHEAD_BYTES)
+        return ((key, value) for key, value in self._db.items(read_opt=once) if key != _POSITION)
 
     def names(self) -> Iterator[bytes]:
         """The keys that there are now."""
