@@ -28,7 +28,6 @@ class Intake:
         self._paused: set[str] = set()
         self._blocked: dict[str, tuple[int, int | None]] = {}
         """Topic -> since when it is waited for, and when the broker last answered about it (wall ms)."""
-        """Topic -> since when the merge waits for it (wall ms)."""
 
     @property
     def paused(self) -> bool:
