@@ -50,6 +50,7 @@ def produce(servers: str, items: Iterable[Item], rate: float | None = None) -> N
     producer = Producer({
         "bootstrap.servers": servers, "enable.idempotence": True, "linger.ms": 5, "message.timeout.ms": 300_000,
         "reconnect.backoff.max.ms": 500, "message.max.bytes": 1_000_000, "log_level": 0,
+        "queue.buffering.max.messages": 1_000_000, "queue.buffering.max.kbytes": 1_000_000,
     })  # fmt: skip
     refused: list[str] = []
 

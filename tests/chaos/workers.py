@@ -145,6 +145,10 @@ class WorkerPlace:
                     lanes[number] = lanes.get(number, 0.0) + sample.value
         return found
 
+    def ready_lanes(self) -> set[str]:
+        """Partitions that this worker has ready, as far as it answers."""
+        return {number for number, ready in self.gauges().get("engage_lane_ready", {}).items() if ready}
+
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(number)
