@@ -77,8 +77,8 @@ class Sender:
             if not self.isolated:
                 self._producer = Producer(options)
                 return
-            identity = {"transactional.id": TRANSACTIONAL_ID, "transaction.timeout.ms": _TRANSACTION_MS}
-            self._producer = Producer(options | identity)
+            limits = {"transaction.timeout.ms": _TRANSACTION_MS, "message.timeout.ms": _TRANSACTION_MS}
+            self._producer = Producer(options | limits | {"transactional.id": TRANSACTIONAL_ID})
             self._producer.init_transactions(_WAIT_SECONDS)
         except KafkaException as error:
             message = f"broker {self._settings.bootstrap_servers}: {error.args[0].str()}"
@@ -189,8 +189,11 @@ class Sender:
                 message = f"topic {REPLAYED} is missing: engage topics create makes it (compacted)"
                 raise MarksError(message)
             wanted = NewTopic(REPLAYED, 1, self._settings.replication_factor, config={"cleanup.policy": "compact"})
-            admin.create_topics([wanted])[REPLAYED].result(_WAIT_SECONDS)
-            return
+            try:
+                admin.create_topics([wanted])[REPLAYED].result(_WAIT_SECONDS)
+            except KafkaException as error:
+                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                    raise
         resource = ConfigResource(ResourceType.TOPIC, REPLAYED)
         policy = admin.describe_configs([resource])[resource].result(_WAIT_SECONDS)["cleanup.policy"].value
         if policy != "compact":

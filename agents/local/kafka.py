@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from agents.local.process import LOOPBACK, LocalServer, ServerError, ServerMissi
 _QUIET = {"log_level": 0, "reconnect.backoff.max.ms": 200}
 _ADMIN_SECONDS = 30.0
 _FORMAT_SECONDS = 60.0
+_VISIBLE_SECONDS = 0.05
 _LOGGING = """\
 status = warn
 appender.console.type = Console
@@ -69,7 +71,10 @@ class KafkaServer(LocalServer):
         return f"{LOOPBACK}:{self._port}"
 
     def create_topic(self, name: str, partitions: int, compacted: bool = False) -> None:
-        """Make a topic; nothing happens when it exists with as many partitions. Raises ServerError when it cannot."""
+        """Make a topic that clients see when this returns; nothing happens when it exists with as many partitions.
+
+        Raises ServerError when it cannot.
+        """
         admin = AdminClient({"bootstrap.servers": self.bootstrap_servers, **_QUIET})
         config = {"cleanup.policy": "compact"} if compacted else {}
         made = admin.create_topics([NewTopic(name, partitions, 1, config=config)], request_timeout=_ADMIN_SECONDS)
@@ -81,6 +86,8 @@ class KafkaServer(LocalServer):
             if failure.code() != KafkaError.TOPIC_ALREADY_EXISTS or found != partitions:
                 message = f"topic {name} with {partitions} partitions: {failure.str()} (it has {found})"
                 raise ServerError(message) from error
+        while name not in admin.list_topics(timeout=_ADMIN_SECONDS).topics:
+            time.sleep(_VISIBLE_SECONDS)
 
     def prepare(self) -> None:
         """Write the node's properties and format its storage, once per data folder. Raises ServerMissingError."""

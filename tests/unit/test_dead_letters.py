@@ -21,11 +21,11 @@ GOOD = {"event_id": "e1", "customer_id": "c-1", "occurred_at": "2026-01-01T11:00
 
 
 def letter(
-    value: object = None, reason: Reason = "schema", key: bytes | None = b"c-1", offset: int = 7, topic: str = "clickstream",
+    value: object = None, reason: Reason = "schema", key: bytes | None = b"c-1", topic: str = "clickstream",
     time: int | None = NOW, headers: tuple[tuple[str, bytes | None], ...] = (("trace", b"t1"),),
 ) -> Letter:  # fmt: skip
     raw = value if isinstance(value, bytes) else json.dumps(GOOD if value is None else value).encode()
-    line = dead_letter_record(reason, "url: expected a string", topic, 2, offset, key, raw, headers)
+    line = dead_letter_record(reason, "url: expected a string", topic, 2, 7, key, raw, headers)
     found = parse(line, key, time)
     assert found is not None
     return found
