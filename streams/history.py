@@ -23,7 +23,7 @@ def extend(customer: Customer, now: int, plan: Scoring) -> bytes:
     if today == last:
         return customer.history
     first = max(last, today - DAYS)
-    ends = bytes(score.score_at(customer.points, (day + 1) * DAY - 1, plan) for day in range(first, today))
+    ends = score.scores_at_ends(customer.points, range(first, today), plan)
     return (customer.history + ends)[-DAYS:]
 
 

@@ -138,6 +138,15 @@ def score_at(points: Points, at: int, plan: Scoring) -> int:
     return score_of(raw_at(points, at, plan))
 
 
+def scores_at_ends(points: Points, days: range, plan: Scoring) -> bytes:
+    """The score at the last millisecond of each of these days, none before a known event; a byte each."""
+    totals = [(half_life, ref, total) for half_life, (ref, total) in totals_of(points, plan).items() if total]
+    return bytes([
+        score_of(sum([total * 2.0 ** ((ref - at) / half_life) for half_life, ref, total in totals]))
+        for at in range((days.start + 1) * DAY - 1, (days.stop + 1) * DAY - 1, DAY)
+    ])  # fmt: skip
+
+
 def looking_back(points: Points, day: int, plan: Scoring) -> Points:
     """The points with ``then`` worked out: raw at the last millisecond of an open day, over the events known now."""
     if points.then is not None and points.then[0] == day and points.mark == plan.mark:
