@@ -128,13 +128,19 @@ class Story:
         event = {"event_id": f"e{self._told}", "customer_id": self.who, "occurred_at": format_instant(self.cursor)}
         event |= {"type": kind, **fields}
         line = orjson.dumps({name: value for name, value in event.items() if value is not None})
-        decoded = decode(topic, line)
-        assert isinstance(decoded, Event), decoded
+        decoded = self.decoded(topic, line)
         self.lines.setdefault(topic, []).append(line)
         self.script.append((topic, line))
         self.outcomes.append(self.lane.feed(decoded))
         self._take()
         return self
+
+    @staticmethod
+    def decoded(topic: str, line: bytes) -> Event:
+        """An event of ``script``."""
+        event = decode(topic, line)
+        assert isinstance(event, Event), event
+        return event
 
     def until(self, moment: str | int) -> Story:
         """Let time pass up to this instant and run what falls due by then, that instant included."""

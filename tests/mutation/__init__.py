@@ -1,0 +1,1 @@
+"""Mutation testing of the core: mutants made by mutmut, each run in a fork of one warm test session."""
