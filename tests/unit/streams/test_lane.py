@@ -82,6 +82,18 @@ def test_a_lane_that_is_recovered_runs_the_timers_it_is_told_of() -> None:
     ]
 
 
+def test_timers_told_all_at_once_are_next_in_the_order_of_time() -> None:
+    lane = Lane(Memory(), Story().policy)
+    lane.arm("eve", 25)
+    due = {"ann": 40, "bob": 10, "cay": 30, "dan": 20}
+    lane.arm_all(due)
+    seen = []
+    for customer_id in ("bob", "dan", "eve", "cay", "ann"):
+        seen.append(lane.next_due())
+        lane.arm(customer_id, None)
+    assert (seen, lane.next_due(), lane.timers_pending) == ([10, 20, 25, 30, 40], None, 0)
+
+
 def test_a_store_forgets_what_is_put_as_nothing() -> None:
     store = Memory()
     store.put("ada", Story().page_view().state())
