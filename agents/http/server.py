@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 import orjson
@@ -10,6 +11,15 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
 from agents.http.access import refusal
+from agents.http.door import (
+    CONNECTION_SECONDS,
+    LARGEST_BODY,
+    LONGEST_HEADER,
+    LONGEST_LINE,
+    MOST_CONNECTIONS,
+    MOST_HEADERS,
+    Door,
+)
 from agents.http.page import render
 from agents.http.status import Absent, Verdict, WorkerStatus
 from schemas.outputs import plain
@@ -37,6 +47,8 @@ class HttpServer:
         host: the address to bind.
         port: the port to bind; 0 takes a free one.
         token: what ``Authorization: Bearer`` must bring to read customers; empty serves them to loopback only.
+        most: connections at once.
+        seconds: the longest that a connection may last.
 
     """
 
@@ -48,13 +60,26 @@ class HttpServer:
         host: str = "127.0.0.1",
         port: int = 8080,
         token: str = "",
+        most: int = MOST_CONNECTIONS,
+        seconds: float = CONNECTION_SECONDS,
     ) -> None:
         self._status = status
         self._registry = registry
         self._host = host
         self._port = port
         self._token = token
-        self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=1)
+        self._most = most
+        self._seconds = seconds
+        self._server: asyncio.Server | None = None
+        self._runner = web.AppRunner(
+            self._application(),
+            access_log=None,
+            shutdown_timeout=1,
+            max_line_size=LONGEST_LINE,
+            max_field_size=LONGEST_HEADER,
+            max_headers=MOST_HEADERS,
+            lingering_time=0,
+        )
 
     @property
     def url(self) -> str:
@@ -70,16 +95,21 @@ class HttpServer:
 
         """
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self._port)
-        await site.start()
-        self._port = self._runner.addresses[0][1]
+        handler = self._runner.server
+        assert handler is not None  # noqa: S101 - setup makes it
+        loop = asyncio.get_running_loop()
+        door = Door(handler, self._most, self._seconds)
+        self._server = await loop.create_server(door, self._host, self._port, backlog=128)
+        self._port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         """Stop serving; harmless when it was never started."""
+        if self._server is not None:
+            self._server.close()
         await self._runner.cleanup()
 
     def _application(self) -> web.Application:
-        application = web.Application()
+        application = web.Application(client_max_size=LARGEST_BODY)
         application.on_response_prepare.append(_guard)
         application.router.add_get("/", self._page)
         application.router.add_get("/metrics", self._metrics)
@@ -117,6 +147,8 @@ class HttpServer:
 
 async def _guard(_request: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(_HEADERS)
+    response.headers[hdrs.CONNECTION] = "close"
+    response.force_close()
 
 
 def _probe(name: str, verdict: Verdict) -> web.Response:
