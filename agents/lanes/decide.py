@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from agents.changelog import Change, LaneRecord
 from agents.deliver import Record
 from agents.lanes.dayend import DayEnd
-from agents.lanes.reading import dead_letter
+from agents.lanes.letters import dead_letter
 from agents.lanes.tally import Tally
 from agents.tables import Customers, State, lane_change
 from schemas.deadletters import DeadLetter
 from schemas.outputs import Emission, envelope, key
-from schemas.topics import DEAD_LETTERS
 from streams.lane import Lane
 from streams.plan import plan_of
 
 if TYPE_CHECKING:
+    from agents.footing import Footing
     from agents.lanes.buffers import Entry
     from agents.lanes.clocks import LaneClock
     from streams.figures.fact import Fact
@@ -60,8 +60,11 @@ class Decision(NamedTuple):
 class Decider:
     """The core lane with the customers of one partition. ``feed`` and ``wake`` gather, ``take`` hands out."""
 
-    def __init__(self, partition: int, lane: Lane, customers: Customers, clock: LaneClock, combine: Combine) -> None:
+    def __init__(
+        self, partition: int, lane: Lane, customers: Customers, clock: LaneClock, combine: Combine, footing: Footing
+    ) -> None:
         self.lane = lane
+        self._footing = footing
         self.customers = customers
         self.clock = clock
         self._partition = partition
@@ -124,7 +127,8 @@ class Decider:
         outputs += self._letters
         records, rows = self._counting.take(came.facts, self.clock.now)
         outputs += records
-        record = LaneRecord({**applied, **self._offsets}, self.clock.now)
+        footing = self._footing
+        record = LaneRecord({**applied, **self._offsets}, self.clock.now, footing.partitions, dict(footing.ids))
         changes = [*self.customers.changes(came.states), *rows]
         changes.append(lane_change(record))
         seconds = self._seconds + time.perf_counter() - started
@@ -159,7 +163,7 @@ class Decider:
         self._tally.broken += 1
 
     def _dead(self, item: Entry, letter: DeadLetter) -> None:
-        self._letters.append(Record(DEAD_LETTERS.name, item.record.key, dead_letter(item, letter)))
+        self._letters.append(dead_letter(item, letter))
         self._tally.dead_letter(item.topic, letter.reason)
 
 

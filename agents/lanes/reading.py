@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from agents.lanes.buffers import Entry, entry
-from schemas.deadletters import DeadLetter, dead_letter_record
+from schemas.deadletters import DeadLetter
 from schemas.decode import check_future, check_key, claimed_instant, decode
 
 
@@ -27,18 +27,3 @@ def _claimed(value: bytes | None, wall: int | None) -> int | None:
     """Where a dead letter stands in a replay too; one that claims the future must not hold its topic back."""
     claimed = claimed_instant(value)
     return None if claimed is None or (wall is not None and claimed > wall) else claimed
-
-
-def dead_letter(item: Entry, letter: DeadLetter) -> bytes:
-    """The record on ``dead-letters`` for an entry."""
-    record = item.record
-    return dead_letter_record(
-        letter.reason,
-        letter.detail,
-        item.topic,
-        record.partition,
-        record.offset,
-        record.key,
-        record.value,
-        record.headers,
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from confluent_kafka import Producer
 
 from agents import reach
 from agents.cli.main import main
@@ -20,7 +22,7 @@ from agents.local import kafka
 from agents.settings import Settings
 from agents.simulate.settings import Settings as Simulation
 from agents.simulate.stream import events
-from tests.agents.running import Input, emitted, idle, replayed, running, worker_settings
+from tests.agents.running import Input, emitted, idle, records, replayed, running, worker_settings
 from tests.conftest import need
 from tests.integration.secure import KAFKA_PASSWORD, KEY_PASSWORD, USER, Certificates, SecureKafka
 
@@ -86,8 +88,8 @@ def fed(secure_kafka: SecureKafka) -> SecureKafka:
 def secure_settings(server: SecureKafka, way: str, folder: Path, **more: Any) -> Settings:
     found = access(server, way)
     broker = SimpleNamespace(bootstrap_servers=found.pop("bootstrap_servers"))
-    name = way.lower().replace(" ", "-")
-    return worker_settings(broker, folder, application_id=name, create_topics=True, partitions=2, **found | more)
+    found |= {"application_id": way.lower().replace(" ", "-"), "create_topics": True, "partitions": 2, **more}
+    return worker_settings(broker, folder, **found)
 
 
 async def test_a_worker_over_scram_and_tls_says_what_a_replay_says(fed: SecureKafka, tmp_path: Path) -> None:
@@ -160,3 +162,22 @@ def test_a_worker_and_a_tool_end_with_70_on_a_wrong_password(secure_kafka: Secur
     assert (ended.returncode, len(ended.stderr.splitlines())) == (70, 1), ended.stderr
     assert "ENGAGE_SASL_PASSWORD" in ended.stderr
     assert "Pa55" not in ended.stdout + ended.stderr
+
+
+async def test_records_larger_than_any_event_are_cut_dead_letters_and_stop_nobody(
+    fed: SecureKafka, tmp_path: Path
+) -> None:
+    producer = Producer({"bootstrap.servers": fed.bootstrap_servers, "message.max.bytes": 1_040_000, "log_level": 0})
+    producer.produce("surveys", b"\xff" * 1_000_000, b"c")
+    producer.produce("surveys", b"no json", b"\xff" * 700_000)
+    producer.produce("surveys", b"no json", b"c", headers=[("h", b"\x00" * 800_000)])
+    assert producer.flush(30) == 0
+    async with running(secure_settings(fed, "SCRAM-SHA-512", tmp_path, application_id="oversize")) as worker:
+        await idle(worker, COUNT + 3)
+    letters = [json.loads(message.value()) for message in records(fed, "dead-letters")]
+    details = {letter["detail"] for letter in letters}
+    assert {detail.partition("(kept")[2] for detail in details} == {
+        ": the first 262144 of 1000000 bytes of the value)",
+        ": the first 512 of 700000 bytes of the key)",
+        ": none of 1 headers)",
+    }
