@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 .PHONY: help setup demo test check lint types schemas bench chaos soak servers kafka redis clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.dev ## make the virtual environment with all that running, testing and checking need
 
@@ -42,6 +42,12 @@ soak: $(VENV)/.dev kafka ## accelerated months through a worker: memory and chan
 
 chaos: $(VENV)/.dev kafka ## seeded runs that kill, pause and cut workers and brokers, compared with a replay
 	$(BIN)/python -m tests.chaos $(ARGS)
+
+chaos-outage: $(VENV)/.dev kafka ## the broker away for a minute under load: how the lag is worked off, and that all is exact
+	$(BIN)/python -m tests.chaos.outage $(ARGS)
+
+chaos-rolling: $(VENV)/.dev kafka ## restart three workers one after another under load: how late outputs come
+	$(BIN)/python -m tests.chaos.rolling $(ARGS)
 
 servers:
 	@deploy/kafka/fetch || echo "Skipped: the tests on Apache Kafka, for the reason above. All others run."
