@@ -10,6 +10,7 @@ import msgspec
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
+from agents.compaction import COMPACTED, only_compacted
 from agents.connection import with_account
 from agents.reach import BrokerError as BrokerError
 from agents.reach import Refusals, metadata
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from agents.settings import Settings
 
 _TIMEOUT_SECONDS = 15.0
-_COMPACT = {"cleanup.policy": "compact"}
 REPLAYED = "dead-letters-replayed"
 """Compacted topic of the dead letters that were sent again; of all applications, as ``dead-letters`` is."""
 
@@ -37,7 +37,7 @@ class Wanted(msgspec.Struct, frozen=True):
     def config(self) -> dict[str, str]:
         """The topic's settings on the broker."""
         if self.retention_ms is None:
-            return dict(_COMPACT)
+            return dict(COMPACTED)
         return {"cleanup.policy": "delete", "retention.ms": str(self.retention_ms)}
 
 
@@ -129,7 +129,7 @@ def _faults(wants: Sequence[Wanted], found: dict[str, Found]) -> Iterator[str]:
             continue
         policy = there.config.get("cleanup.policy", "")
         if topic.retention_ms is None:
-            if "compact" not in policy:
+            if not only_compacted(policy):
                 yield f"{topic.name} has cleanup.policy {policy or 'unknown'}, must be compact: old state would be lost"
             if topic.of_lanes and counts and there.partitions != max(counts.values()):
                 yield f"{topic.name} has {there.partitions} partitions, must have as many as the input topics"

@@ -18,6 +18,7 @@ COMMANDS = {
     "topics": "agents.cli.topics",
     "dead-letters": "agents.cli.dead_letters",
     "view": "agents.cli.view",
+    "erased": "agents.cli.erased",
     "replay": "agents.cli.replay",
     "explain": "agents.cli.explain",
     "policy": "agents.cli.policy",

@@ -57,6 +57,7 @@ def create(
 @connection_options
 def check(bootstrap_servers: str | None, more: dict[str, str]) -> None:
     """Say whether a worker can run on the topics as they are; exit code 1 when not."""
+    from agents.compaction import advice, unsafe
     from agents.topicadmin import faults, wanted
 
     settings = settings_of(more, bootstrap_servers=bootstrap_servers)
@@ -64,7 +65,9 @@ def check(bootstrap_servers: str | None, more: dict[str, str]) -> None:
         found = _admin(settings).found()
     for name, topic in found.items():
         click.echo(f"{name:28} {topic.partitions} partitions, {topic.replication} replicas")
-    wrong = faults(wanted(settings), found)
+    wrong = [*faults(wanted(settings), found), *unsafe(settings, found)]
+    for line in advice(settings, found):
+        click.echo(f"unwise: {line}")
     for line in wrong:
         click.echo(f"wrong: {line}")
     if wrong:
