@@ -126,7 +126,8 @@ def _settings(more: dict[str, str], redis_url: str | None, **options: Any) -> tu
     from agents.view.keys import address_of
 
     settings = settings_of(more, redis_url=redis_url, **options)
-    address = address_of(settings)
+    with told():
+        address = address_of(settings)
     if address is None:
         raise click.UsageError("where is the view? --redis URL, or ENGAGE_REDIS_URL")
     return settings, address
@@ -138,12 +139,13 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 
     from agents.changelog import ChangelogStalledError
     from agents.view.rebuild import ViewError
+    from agents.view.refusal import refusal
 
     with told():
         try:
             asyncio.run(work)
         except RedisError as error:
-            message = f"Redis: {error}"
+            message = f"Redis: {refusal(error)}"
             raise InfrastructureProblem(message) from error
         except (KafkaException, ChangelogStalledError, ViewError) as error:
             raise InfrastructureProblem(str(error)) from error

@@ -51,7 +51,8 @@ class Engine:
             outcome = self._lane.feed(event, self._now)
         except Exception as error:
             if not self.counts["processing_error"]:
-                log.exception("event %s of customer %s could not be applied", event.event_id, event.customer_id)
+                log.warning("Events could not be applied: %s; they are dead letters", type(error).__name__)
+            log.debug("What could not be applied", exc_info=error)
             self.counts["processing_error"] += 1
             return DeadLetter("processing_error", f"{type(error).__name__}: {error}")
         self.counts[outcome.disposition] += 1
@@ -68,8 +69,9 @@ class Engine:
         while True:
             try:
                 self._lane.advance(now)
-            except Exception:
-                log.exception("a timer due by %s broke", now)
+            except Exception as error:
+                log.warning("A timer due by %s broke: %s", now, type(error).__name__)
+                log.debug("What broke", exc_info=error)
             else:
                 return
 

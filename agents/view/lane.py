@@ -148,8 +148,10 @@ class LaneView:
                     if state is not None:
                         record, score = describe(state, self._now(), self._policy, self.partition)
                     found.append(Write(customer_id, record, score, entry.anew, entry.fired()))
-                except Exception:
-                    logger.exception("A customer of lane %d cannot be shown in the view", self.partition)
+                except Exception as failure:
+                    kind = type(failure).__name__
+                    logger.warning("A customer of lane %d cannot be shown in the view: %s", self.partition, kind)
+                    logger.debug("What cannot be shown", exc_info=failure)
             await rest(time.perf_counter() - started)
         return found
 

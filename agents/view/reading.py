@@ -10,6 +10,7 @@ from redis import Redis, RedisError
 from agents.replay.customer import RECENT, Standing
 from agents.replay.reading import ReplayError
 from agents.view.keys import Address, Keys
+from agents.view.refusal import refusal
 from schemas.times import parse_instant
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def read(customer_id: str, address: Address, prefix: str) -> tuple[dict[str, Any
             record: Any = client.get(keys.customer(customer_id))
             triggers: Any = client.zrevrange(keys.triggers(customer_id), 0, -1)
     except (RedisError, OSError) as error:
-        message = f"Redis: {error}"
+        message = f"Redis: {refusal(error)}"
         raise ConnectionError(message) from error
     return None if record is None else (orjson.loads(record), [orjson.loads(trigger) for trigger in triggers])
 

@@ -20,6 +20,7 @@ from redis.backoff import NoBackoff
 
 from agents.view.keys import address_of
 from agents.view.lane import LaneView
+from agents.view.refusal import refusal
 
 if TYPE_CHECKING:
     from agents.metrics import Metrics
@@ -133,9 +134,8 @@ class View:
     def _failed(self, failure: Exception) -> None:
         if not self._pause:
             logger.warning(
-                "The view cannot be written (%s: %s): the engine goes on, the view will catch up",
-                type(failure).__name__, failure,
-            )  # fmt: skip
+                "The view cannot be written (%s): the engine goes on, the view will catch up", refusal(failure)
+            )
             logger.debug("The view cannot be written", exc_info=failure)
         self._pause = min(_LONGEST_PAUSE, 2 * self._pause or _FIRST_PAUSE)
         self._report(errors=1)

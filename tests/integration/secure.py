@@ -41,18 +41,19 @@ class Certificates:
         trustme.CA().cert_pem.write_to_path(str(self.other_ca))
         self.server = self._issue("server", "localhost", LOOPBACK)
         self.misnamed = self._issue("misnamed", "kafka.elsewhere.test")
-        self.client, self.client_key = self._client()
+        self.client, self.client_key, self.open_key = self._client()
 
     def _issue(self, name: str, *hosts: str) -> Path:
         """One PEM file with a private key (PKCS 8) and its certificate."""
         issued = self._authority.issue_cert(*hosts)
         return self._write(name, _key(issued), *(pem.bytes() for pem in issued.cert_chain_pems))
 
-    def _client(self) -> tuple[Path, Path]:
-        """Certificate and encrypted private key of a client."""
+    def _client(self) -> tuple[Path, Path, Path]:
+        """Certificate of a client, and its private key: encrypted, and not."""
         issued = self._authority.issue_cert("engage@clients.test", common_name=USER)
-        key = _key(issued, KEY_PASSWORD)
-        return self._write("client", *(pem.bytes() for pem in issued.cert_chain_pems)), self._write("client-key", key)
+        certificate = self._write("client", *(pem.bytes() for pem in issued.cert_chain_pems))
+        key = self._write("client-key", _key(issued, KEY_PASSWORD))
+        return certificate, key, self._write("client-open-key", _key(issued))
 
     def _write(self, name: str, *parts: bytes) -> Path:
         path = self.folder / f"{name}.pem"
@@ -135,8 +136,8 @@ class SecureRedis(RedisServer):
         """A client of the tests' own."""
         return Redis.from_url(
             self.address, password=REDIS_PASSWORD, ssl_ca_certs=str(self._certificates.ca),
-            ssl_certfile=str(self._certificates.client), ssl_keyfile=str(self._certificates.client_key),
-            ssl_password=KEY_PASSWORD, socket_timeout=1.0, socket_connect_timeout=1.0,
+            ssl_certfile=str(self._certificates.client), ssl_keyfile=str(self._certificates.open_key),
+            socket_timeout=1.0, socket_connect_timeout=1.0,
         )  # fmt: skip
 
     def settings(self) -> bytes:
