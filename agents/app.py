@@ -87,7 +87,7 @@ def create_app(
         shared=SharedClock(settings.backlog_idle_ms),
         limit=DeadLetterLimit(settings.dead_letter_share, settings.dead_letter_minimum),
         guarantee=ground.guarantee,
-        input_partitions=ground.partitions,
+        footing=ground.footing,
         fail=fail,
         combine=combine,
         watchers=tuple(watchers),

@@ -55,10 +55,15 @@ Take = Callable[[list[Change], int], None]
 
 
 class LaneRecord(msgspec.Struct, frozen=True, array_like=True):
-    """What a lane knows of itself: ``applied`` is topic -> offset of the last record whose effect is held."""
+    """What a lane knows of itself: ``applied`` is topic -> offset of the last record whose effect is held.
+
+    ``partitions`` (0: not known) and ``ids`` are the footing that its state was written on.
+    """
 
     applied: dict[str, int]
     now: int
+    partitions: int = 0
+    ids: dict[str, str] = {}
 
 
 class ChangelogStalledError(RuntimeError):

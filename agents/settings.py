@@ -41,6 +41,10 @@ class Settings(BaseSettings):
     create_topics: bool = True
     partitions: int = Field(default=4, ge=1, le=1000)
     """For topics that are created; existing topics keep what they have."""
+    restart_inputs: str = Field(default="", pattern=r"^[a-z, -]*$")
+    """Input topics, by commas, that were deleted and made anew on purpose: read from their beginning, state is kept."""
+    topics_check_ms: int = Field(default=5_000, ge=100)
+    """How often a worker looks whether its topics are still what they were."""
     replication_factor: int = Field(default=1, ge=1)
 
     chunk_records: int = Field(default=5_000, ge=1)

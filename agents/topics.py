@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from confluent_kafka.admin import AdminClient
 
 from agents.compaction import advice, of_state, unsafe
+from agents.footing import ADVICE, Footing, Known, faults_of_inputs, may_restart, state_is_gone
 from agents.reach import BrokerError, Refusals, metadata
 from agents.topicadmin import TopicAdmin, client_options, faults, wanted
+from agents.topicwatch import Evidence, TopicWatch
 from schemas.topics import INPUTS
 
 if TYPE_CHECKING:
@@ -30,10 +34,19 @@ class TopicsRefusedError(ValueError):
 
 
 class Ground(NamedTuple):
-    """What the broker offers: partitions of each input topic, and what can be promised to subscribers."""
+    """What the broker offers: partitions of each input topic, what can be promised to subscribers, and the topics.
+
+    ``topics`` are the inputs and the changelog; empty on the embedded broker, which has no ids of topics.
+    """
 
     partitions: int
     guarantee: Guarantee
+    topics: Mapping[str, Known] = MappingProxyType({})
+
+    @property
+    def footing(self) -> Footing:
+        """What state is written on here."""
+        return Footing(self.partitions, {name: topic.id for name, topic in self.topics.items()})
 
 
 def prepare(settings: Settings) -> Ground:
@@ -44,11 +57,15 @@ def prepare(settings: Settings) -> Ground:
         TopicsRefusedError: topics are missing, or not co-partitioned, or the changelog is not compacted.
 
     """
+    cluster_id, counts = look(settings)
+    embedded = cluster_id.startswith(EMBEDDED)
+    if not embedded:
+        _refuse_what_is_not_as_it_was(settings)
     if settings.create_topics:
         made = TopicAdmin(settings).create()
         if made:
             logger.info("Topics made: %s", ", ".join(made))
-    cluster_id, counts = look(settings)
+        cluster_id, counts = look(settings)
     inputs = {topic: counts.get(topic, 0) for topic in INPUTS}
     missing = [topic for topic, count in inputs.items() if not count]
     if missing:
@@ -60,9 +77,25 @@ def prepare(settings: Settings) -> Ground:
         changelog = f"{settings.changelog_topic} {counts.get(settings.changelog_topic, 0)}"
         message = f"the input topics and the changelog must have the same number of partitions: {listed}, {changelog}"
         raise TopicsRefusedError(message)
-    if not cluster_id.startswith(EMBEDDED):
-        _refuse_what_forgets(settings)
-    return Ground(numbers.pop(), guarantee(settings, cluster_id))
+    if embedded:
+        return Ground(numbers.pop(), guarantee(settings, cluster_id))
+    _refuse_what_forgets(settings)
+    return Ground(numbers.pop(), guarantee(settings, cluster_id), TopicWatch(settings).look())
+
+
+def _refuse_what_is_not_as_it_was(settings: Settings) -> None:
+    """See, before any topic is made, that there is what earlier work of this application stands on."""
+    changelog, evidence = settings.changelog_topic, Evidence(settings)
+    found = TopicWatch(settings).look()
+    lanes = evidence.lanes(found[changelog].partitions) if changelog in found else {}
+    held = {number: record for number, record in lanes.items() if record is not None}
+    wrong = list(faults_of_inputs(held, found, changelog, may_restart(settings.restart_inputs)))
+    gone = {number: count for number, count in evidence.applied(found).items() if number not in held}
+    if gone:
+        wrong.append(state_is_gone(changelog, gone, there=changelog in found))
+    if wrong:
+        message = f"{'; '.join(wrong)}; {ADVICE}"
+        raise TopicsRefusedError(message)
 
 
 def _refuse_what_forgets(settings: Settings) -> None:

@@ -23,6 +23,7 @@ from agents.memory import memory_limit
 from agents.metrics import Metrics
 from agents.status import LanesStatus
 from agents.topics import Ground, prepare
+from agents.topicwatch import TopicWatch
 from agents.view.writer import view_of
 from schemas.policy import Policy, load
 
@@ -95,6 +96,8 @@ class Worker:
         self.kpis.start()
         await self.app.start()
         self._tasks = [asyncio.create_task(self._report()), asyncio.create_task(self._watch())]
+        if ground.topics:
+            self._tasks.append(asyncio.create_task(TopicWatch(self.settings).run(ground.topics, self._fail)))
         return self
 
     async def stop(self) -> None:

@@ -138,7 +138,7 @@ class LiveLane:
             delivery = self._delivery = Delivery(settings, self.partition, self._around.guarantee)
             try:
                 await delivery.open()
-                recovered = await recover(settings, self.partition, self.customers)
+                recovered = await recover(settings, self.partition, self.customers, self._around.footing)
                 await self._around.flow.seek(recovered.positions)
             except (KafkaError, KafkaException, OSError) as failure:
                 await delivery.close()
@@ -158,7 +158,7 @@ class LiveLane:
             lane = Lane(self.customers, around.policy, now)
             count = await in_thread(self.customers.arm, lane)
             clock = LaneClock(now, around.wall if settings.clock == "wall" else None, settings.live_within_ms)
-            self._decider = Decider(self.partition, lane, self.customers, clock, around.combine)
+            self._decider = Decider(self.partition, lane, self.customers, clock, around.combine, around.footing)
             around.metrics.lane_recovered(self.partition, recovered.seconds, count)
         self.applied = dict(recovered.lane.applied)
         self.intake.begin(recovered.positions)
@@ -197,7 +197,7 @@ class LiveLane:
         for start in range(0, len(entries), _SLICE):
             decider.feed(entries[start : start + _SLICE])
             await asyncio.sleep(0)
-        if decider.sample(entries, self._around.input_partitions):
+        if decider.sample(entries, self._around.footing.partitions):
             self._around.say_once(_MURMUR2)
         await self._deliver(decider.take(self.applied))
 

@@ -12,6 +12,7 @@ from agents.lanes.clocks import Wall, wall_ms
 from agents.lanes.decide import Combine, combine_nothing
 
 if TYPE_CHECKING:
+    from agents.footing import Footing
     from agents.lanes.clocks import SharedClock
     from agents.lanes.flow import Flow
     from agents.lanes.tally import DeadLetterLimit
@@ -51,7 +52,7 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Everything a lane is given. ``input_partitions`` is the count that all six topics have."""
+    """Everything a lane is given."""
 
     settings: Settings
     policy: Policy
@@ -60,7 +61,7 @@ class Surroundings:
     shared: SharedClock
     limit: DeadLetterLimit
     guarantee: Guarantee
-    input_partitions: int
+    footing: Footing
     fail: Fail = exit_hard
     combine: Combine = combine_nothing
     watchers: tuple[Watcher, ...] = ()

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from agents.changelog import Bounds, LaneRecord
+from agents.footing import Footing
 from agents.lanes.intake import Intake
 from agents.lanes.recovery import TopicRecreatedError, positions
 from agents.settings import Settings
@@ -228,14 +229,14 @@ def bounds(end: int, first: int = 0) -> Bounds:
 
 
 def test_a_topic_goes_on_after_the_applied_record_or_at_its_beginning() -> None:
-    found = positions(LaneRecord({"email": 4}, 0), bounds(end=9, first=2), 0)
+    found = positions(LaneRecord({"email": 4}, 0), bounds(end=9, first=2), 0, Footing(4, {}))
     assert found["email", 0] == 5
     assert found["surveys", 0] == 2
 
 
 def test_a_topic_that_ends_before_what_was_applied_was_made_anew() -> None:
-    with pytest.raises(TopicRecreatedError, match="topic email partition 0 ends at 4 but offset 4 was applied"):
-        positions(LaneRecord({"email": 4}, 0), bounds(end=4), 0)
+    with pytest.raises(TopicRecreatedError, match="topic email was deleted and made anew: partition 0 ends at 4"):
+        positions(LaneRecord({"email": 4}, 0), bounds(end=4), 0, Footing(4, {}))
 
 
 def test_an_end_that_was_seen_long_ago_holds_the_merge(flow: FakeFlow) -> None:

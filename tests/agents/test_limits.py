@@ -66,7 +66,7 @@ def test_missing_topics_are_named(embedded_broker: EmbeddedBroker, tmp_path: Pat
 def test_the_embedded_broker_is_not_trusted_with_transactions(embedded_broker: EmbeddedBroker, tmp_path: Path) -> None:
     settings = worker_settings(embedded_broker, tmp_path)
     make_topics(embedded_broker, settings)
-    assert prepare(settings) == (4, "at_least_once")
+    assert prepare(settings)[:2] == (4, "at_least_once")
 
 
 def test_a_lane_whose_topics_went_to_different_workers_is_refused() -> None:
