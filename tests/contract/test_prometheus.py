@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import socket
@@ -41,6 +42,14 @@ def test_the_configuration_and_the_rules_it_names_are_valid() -> None:
 
 def test_the_alerts_fire_when_they_should_and_are_silent_beside_it() -> None:
     assert "SUCCESS" in promtool("test", "rules", "alerts_test.yml")
+
+
+def test_every_expression_of_the_dashboard_is_one_that_prometheus_reads(tmp_path: Path) -> None:
+    panels = json.loads((FOLDER.parent / "grafana/dashboards/engage.json").read_text())["panels"]
+    asked = [target["expr"] for panel in panels for target in panel.get("targets", ())]
+    rules = [{"record": f"panel:{number}", "expr": expression} for number, expression in enumerate(asked)]
+    (tmp_path / "panels.yml").write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
+    assert f"{len(asked)} rules found" in promtool("check", "rules", str(tmp_path / "panels.yml"))
 
 
 def test_the_metrics_of_a_worker_pass_the_linter_of_prometheus() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import time
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from prometheus_client import generate_latest
 
 from agents.embedded import EmbeddedBroker
 from agents.replay.reading import find_sources
@@ -60,6 +63,27 @@ def wanted_of(inputs: list[Input], folder: Path) -> dict[tuple[str, str], dict[s
     return wanted
 
 
+def unseen(exposed: str) -> list[str]:
+    """What panels of the dashboard ask for and ``/metrics`` of a worker does not have: metrics, and series of figures."""
+    dashboard = json.loads((Path(__file__).parents[2] / "deploy/grafana/dashboards/engage.json").read_text())
+    asked = " ".join(target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", ()))
+    names = set(re.findall(r"\bengage_[a-z0-9_]+", asked))
+    known = set(re.findall(r"^# TYPE (\w+)", exposed, re.MULTILINE))
+    known |= {f"{name}_{part}" for name in known for part in ("bucket", "sum", "count")}
+    shown = {(found["figure"], found["dimension"]) for found in labels_of("engage_kpi", exposed)}
+    missing = sorted(names - known)
+    for wanted in labels_of("engage_kpi", asked):
+        dimensions = wanted["dimension"].split("|")
+        if not any((wanted["figure"], dimension) in shown for dimension in dimensions):
+            missing.append(f"{wanted['figure']} by {wanted['dimension']}")
+    return missing
+
+
+def labels_of(metric: str, text: str) -> list[dict[str, str]]:
+    """The labels of each place where a metric stands in a text, with their values."""
+    return [dict(re.findall(r'(\w+)=~?"([^"]*)"', labels)) for labels in re.findall(rf"\b{metric}{{([^}}]*)}}", text)]
+
+
 async def agreed(broker: Any, wanted: dict[tuple[str, str], dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
     """What is published in the end: as soon as it is what is wanted, or after some time."""
     deadline = time.monotonic() + 30
@@ -85,6 +109,7 @@ async def test_the_published_figures_are_those_of_a_replay(
     async with running(settings) as worker:
         await idle(worker, len(inputs))
         found = await agreed(broker, wanted)
+        assert unseen(generate_latest(worker.registry).decode()) == []
         shown = worker.registry.get_sample_value(
             "engage_kpi", {"figure": "customers", "dimension": "level", "value": "low"}
         )
