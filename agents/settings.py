@@ -76,7 +76,11 @@ class Settings(BaseSettings):
     retry_attempts: int = Field(default=5, ge=1)
     retry_wait_ms: int = Field(default=500, ge=1)
     request_timeout_ms: int = Field(default=40_000, ge=1_000)
-    transaction_timeout_ms: int = Field(default=60_000, ge=1_000)
+    transaction_timeout_ms: int = Field(default=300_000, ge=1_000)
+    """The broker ends an open transaction after it, and shuts its worker out: longer than brokers may be away.
+
+    Who takes over a lane ends what was open at once. Not over the broker's ``transaction.max.timeout.ms``.
+    """
     session_timeout_ms: int = Field(default=45_000, ge=1_000)
     heartbeat_ms: int = Field(default=3_000, ge=100)
     rebalance_timeout_ms: int = Field(default=120_000, ge=1_000)
