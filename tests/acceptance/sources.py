@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ from agents.replay.writing import FILES
 REPOSITORY = Path(__file__).parents[2]
 DATA = Path(os.environ.get("ENGAGE_REAL_DATA") or REPOSITORY.parent / "shared" / "data")
 SCHEMAS = REPOSITORY / "schemas" / "generated"
+_CHECKED = 500
 
 
 def source(name: str) -> Path:
@@ -79,13 +81,17 @@ def convert_and_replay(kind: str, path: Path, folder: Path, *options: str) -> Re
 
 
 def check_balance(replayed: Replayed) -> None:
-    """Every line is counted once, and every count is that of the rows written."""
+    """Every line is counted once, every count is that of the rows written, ids are unique and time never goes back."""
     summary = replayed.summary
     lines = sum(len(path.read_bytes().splitlines()) for path in replayed.events.iterdir())
     assert summary["events"] == lines
     assert lines == sum(summary[name] for name in ("applied", "duplicates", "dropped", "dead_letters"))
     for name in ("score_changes", "triggers", "dead_letters", "customers"):
         assert summary[name] == len(replayed.wrote(f"{name.replace('_', '-')}.jsonl")), name
+    for name in ("score-changes", "triggers"):
+        written = [(row["id"], row["time"]) for row in replayed.wrote(f"{name}.jsonl")]
+        assert len({identity for identity, _ in written}) == len(written)
+        assert all(earlier[1] <= later[1] for earlier, later in pairwise(written))
 
 
 def check_bytes(replayed: Replayed, folder: Path, *options: str) -> None:
@@ -96,8 +102,8 @@ def check_bytes(replayed: Replayed, folder: Path, *options: str) -> None:
         assert (again.out / name).read_bytes() == (replayed.out / name).read_bytes(), name
 
 
-def check_schemas(replayed: Replayed, every: int = 1) -> None:
-    """What was written is valid by the checked-in schemas; of long files each ``every``-th row is checked."""
+def check_schemas(replayed: Replayed) -> None:
+    """What was written is valid by the checked-in schemas; of a long file rows all along it are checked."""
     for name, schema in (
         ("score-changes", "score-changes"),
         ("triggers", "triggers"),
@@ -105,14 +111,19 @@ def check_schemas(replayed: Replayed, every: int = 1) -> None:
         ("customers", "customer"),
     ):
         validator = jsonschema.Draft202012Validator(_schema(schema))
-        for row in replayed.wrote(f"{name}.jsonl")[::every]:
+        for row in _some(replayed.wrote(f"{name}.jsonl"), _CHECKED):
             validator.validate(row)
     figures = {**_schema("kpis"), "$ref": "#/$defs/Figures"}
     del figures["anyOf"]
     validator = jsonschema.Draft202012Validator(figures)
-    for part in (replayed.kpis["total"], *list(replayed.kpis["by_day"].values())[::every]):
+    for part in (replayed.kpis["total"], *_some(list(replayed.kpis["by_day"].values()), _CHECKED // 10)):
         for values in [part, *(value for of in part["by"].values() for value in of.values())]:
             validator.validate({name: value for name, value in values.items() if name != "by"})
+
+
+def _some(found: list[Any], most: int) -> list[Any]:
+    """Evenly spread over the list, the last always."""
+    return [*found[:: len(found) // most + 1], *found[-1:]]
 
 
 def _schema(name: str) -> dict[str, Any]:

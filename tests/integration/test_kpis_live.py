@@ -64,7 +64,7 @@ def wanted_of(inputs: list[Input], folder: Path) -> dict[tuple[str, str], dict[s
 
 
 def unseen(exposed: str) -> list[str]:
-    """What panels of the dashboard ask for and ``/metrics`` of a worker does not have: metrics, and series of figures."""
+    """What the panels of the dashboard ask for and ``/metrics`` of a worker has not: metrics, and series of figures."""
     dashboard = json.loads((Path(__file__).parents[2] / "deploy/grafana/dashboards/engage.json").read_text())
     asked = " ".join(target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", ()))
     names = set(re.findall(r"\bengage_[a-z0-9_]+", asked))

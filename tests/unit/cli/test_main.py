@@ -76,7 +76,8 @@ def test_wrong_input_is_one_line_on_stderr_and_exit_code_1(tmp_path: Path) -> No
     assert not (tmp_path / "out").exists()
 
 
-def test_an_unreachable_broker_is_one_line_and_exit_code_70() -> None:
+def test_an_unreachable_broker_is_one_line_and_exit_code_70(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agents.topicadmin._TIMEOUT_SECONDS", 1.0)
     result = engage("topics", "check", "--bootstrap", "127.0.0.1:1")
     assert result.exit_code == 70
     assert result.stderr.count("\n") == 1
