@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiohttp import ClientError, ClientSession
 from click.testing import CliRunner
 from confluent_kafka import Producer
 
 from agents import reach
 from agents.cli.main import main
 from agents.local import kafka
-from agents.settings import Settings
+from agents.local.process import free_port
+from agents.settings import Settings, load_settings
 from agents.simulate.settings import Settings as Simulation
 from agents.simulate.stream import events
-from tests.agents.running import Input, emitted, idle, records, replayed, running, worker_settings
+from tests.agents.running import Input, emitted, feed, idle, records, replayed, running, worker_settings
 from tests.conftest import need
 from tests.integration.secure import KAFKA_PASSWORD, KEY_PASSWORD, USER, Certificates, SecureKafka
 
@@ -181,3 +185,84 @@ async def test_records_larger_than_any_event_are_cut_dead_letters_and_stop_nobod
         ": the first 512 of 700000 bytes of the key)",
         ": none of 1 headers)",
     }
+
+
+async def test_no_secret_is_seen_of_a_worker_that_tells_all_it_can(fed: SecureKafka, tmp_path: Path) -> None:
+    found = access(fed, "SCRAM-SHA-512") | {
+        "application_id": "talkative", "http_port": free_port(), "http_token": "token-Pa55", "data_dir": tmp_path,
+        "redis_url": f"rediss://:redis-Pa55@127.0.0.1:{free_port()}/0", "redis_ca_file": fed.certificates.ca,
+    }  # fmt: skip
+    log = tmp_path / "log"
+    with log.open("wb") as out:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "agents.cli", "worker", "--log-level", "debug"],
+            env={**os.environ, **environment(found)}, stdout=out, stderr=out,
+        )  # fmt: skip
+    try:
+        shown = await shown_by(f"http://127.0.0.1:{found['http_port']}", worker)
+        commands = Path(f"/proc/{worker.pid}/cmdline").read_bytes().decode()
+        while b"view cannot be written" not in log.read_bytes():
+            await asyncio.sleep(0.05)
+    finally:
+        worker.terminate()
+        worker.wait(40)
+    said = log.read_text()
+    assert "DEBUG" in said
+    assert "customers" in said
+    settings = load_settings(**found)
+    for text in (said, shown, commands, repr(settings), str(settings), settings.model_dump_json(), repr(fed)):
+        assert "Pa55" not in text
+
+
+async def shown_by(url: str, worker: subprocess.Popen[bytes]) -> str:
+    """All that the HTTP of a ready worker tells somebody without the token."""
+    async with ClientSession() as session:
+        while True:
+            assert worker.poll() is None, "the worker has stopped"
+            with suppress(ClientError):
+                async with session.get(f"{url}/readyz") as response:
+                    if response.status == 200:
+                        break
+            await asyncio.sleep(0.1)
+        found = []
+        for path in ("/", "/metrics", "/livez", "/readyz", "/customers/c000001"):
+            async with session.get(url + path) as response:
+                found.append(f"{response.status} {response.headers} {await response.text()}")
+    assert found[-1].startswith("401")
+    return "\n".join(found)
+
+
+async def test_no_customer_is_named_in_the_log_or_the_metrics_of_a_worker_with_bad_input(
+    fed: SecureKafka, tmp_path: Path
+) -> None:
+    """At level info, with a fifth of the input broken, late or double, and a Redis that is not there."""
+    sent = [Input(*item) for item in events(Simulation(customers=40, events=400, days=30, dirty=0.2, seed=9))]
+    marked = [Input(item.topic, item.key and f"PERSON{item.key}", named(item.value)) for item in sent]
+    feed(fed, [*marked, Input("email", "PERSON-x", b'{"customer_id": "PERSON-x", "type": "PERSON"}')])
+    found = access(fed, "PLAIN") | {
+        "application_id": "discreet", "http_port": free_port(), "clock": "event", "data_dir": tmp_path,
+        "redis_url": f"redis://127.0.0.1:{free_port()}/0", "http_token": "token-Pa55",
+    }  # fmt: skip
+    log = tmp_path / "log"
+    with log.open("wb") as out:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "agents.cli", "worker"],
+            env={**os.environ, **environment(found)}, stdout=out, stderr=out,
+        )  # fmt: skip
+    try:
+        url = f"http://127.0.0.1:{found['http_port']}"
+        shown = await shown_by(url, worker)
+        while not re.search(r'engage_dead_letters_total\{[^}]*reason="schema"[^}]*topic="email"\} [1-9]', shown):
+            await asyncio.sleep(0.2)
+            shown = await shown_by(url, worker)
+    finally:
+        worker.terminate()
+        worker.wait(40)
+    assert "view cannot be written" in log.read_text()
+    for text in (log.read_text(), shown):
+        assert "PERSON" not in text
+        assert not re.search(r"\bc0000\d\d\b", text.replace("/customers/c000001", ""))
+
+
+def named(value: bytes) -> bytes:
+    return re.sub(rb"c(0000\d\d)", rb"PERSONc\1", value)
