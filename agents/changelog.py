@@ -38,6 +38,7 @@ _READ_RECORDS: Final = 5_000
 _READ_SECONDS: Final = 0.05
 _READ_AHEAD_KIB: Final = 32 * 1024
 _READ_AHEAD_PAUSE_MS: Final = 5
+_FETCH_WAIT_MS: Final = 10
 _FETCH_BYTES: Final = 4 * 1024 * 1024
 _STALLED_SECONDS: Final = 60.0
 _LOOK_SECONDS: Final = 20.0
@@ -142,7 +143,7 @@ class ChangelogReader:
                 "auto.offset.reset": "earliest",
                 "isolation.level": "read_committed",
                 "check.crcs": settings.check_crcs,
-                "fetch.wait.max.ms": 100,
+                "fetch.wait.max.ms": _FETCH_WAIT_MS,
                 "max.partition.fetch.bytes": _FETCH_BYTES,
                 "queued.max.messages.kbytes": _READ_AHEAD_KIB,
                 "fetch.queue.backoff.ms": _READ_AHEAD_PAUSE_MS,

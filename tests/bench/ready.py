@@ -6,6 +6,7 @@ Prints one line of JSON once all lanes have their state: when that was, and what
 from __future__ import annotations
 
 import asyncio
+import logging
 import resource
 import sys
 import time
@@ -22,6 +23,17 @@ _POLL_SECONDS = 0.001
 _AT_MOST_SECONDS = 600.0
 
 
+class Read(logging.Handler):
+    """Adds up the changelog records that lanes say they have read."""
+
+    records = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """A line of a lane; the second of what it tells is how many records were read."""
+        if record.msg.startswith("Lane %d ready") and isinstance(record.args, tuple):
+            self.records += record.args[1]  # type: ignore[operator]
+
+
 class Ready(msgspec.Struct, frozen=True):
     """``assigned_at`` and ``ready_at`` are unix seconds; ``cpu`` seconds are those in between."""
 
@@ -29,6 +41,7 @@ class Ready(msgspec.Struct, frozen=True):
     ready_at: float
     cpu: float
     customers: int
+    records: int
     state_bytes: int
     timers: int
     peak_mib: int
@@ -37,6 +50,10 @@ class Ready(msgspec.Struct, frozen=True):
 async def main() -> None:
     """Start, report, wait to be told to stop."""
     settings = load_settings()
+    read = Read()
+    lines = logging.getLogger("agents.lanes.lane")
+    lines.addHandler(read)
+    lines.setLevel(logging.INFO)
     async with Worker(settings, load(settings.policy_file)) as worker:
         while not worker.lanes.lanes:
             await asyncio.sleep(_POLL_SECONDS)
@@ -45,7 +62,8 @@ async def main() -> None:
         lanes = worker.lanes.lanes.values()
         report = Ready(
             assigned_at, time.time(), time.process_time() - cpu,
-            sum(lane.customers.count for lane in lanes), sum(lane.customers.state_bytes for lane in lanes),
+            sum(lane.customers.count for lane in lanes), read.records,
+            sum(lane.customers.state_bytes for lane in lanes),
             sum(lane.timers()[0] for lane in lanes), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10,
         )  # fmt: skip
         print(msgspec.json.encode(report).decode(), flush=True)
