@@ -34,8 +34,9 @@ types: $(VENV)/.dev ## static types, strict
 schemas: $(VENV)/.dev ## generate the JSON Schemas and the AsyncAPI document anew
 	$(BIN)/python -m schemas.generate $(ARGS)
 
-bench: $(VENV)/.dev ## measure how fast one worker is, beside a plain loop in the same run
+bench: $(VENV)/.dev ## measure one worker beside a plain loop, and what all rules and figures cost
 	$(BIN)/python -m tests.bench $(ARGS)
+	$(BIN)/python -m tests.bench.compare
 
 soak: $(VENV)/.dev kafka ## accelerated months through a worker: memory and changelog stay flat, and nothing is lost
 	$(BIN)/python -m tests.soak $(ARGS)

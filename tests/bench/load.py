@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
 from aiokafka.partitioner import murmur2
@@ -13,7 +13,7 @@ from schemas.times import DAY, format_instant, parse_instant
 
 _SPAN: Final = 30 * DAY
 START: Final = parse_instant("2026-01-01T00:00:00Z")
-_KINDS: Final = (
+MIXED: Final = (
     (0.55, "clickstream", "page_view", {"url": "/pricing/plans", "dwell_seconds": 42}),
     (0.15, "clickstream", "product_view", {"product_id": "p-17", "category": "laptops", "price": "899.00"}),
     (0.12, "email", "opened", {"content_id": "spring", "campaign_id": "spring-26"}),
@@ -23,6 +23,19 @@ _KINDS: Final = (
     (0.02, "surveys", "csat", {"score": 4}),
     (0.01, "profiles", "updated", {"attributes": {"country": "NL", "job_title": "Head of Sales"}}),
 )
+DESK: Final = (
+    (0.10, "clickstream", "page_view", {"url": "/help/orders", "dwell_seconds": 42}),
+    (0.25, "email", "sent", {"content_id": "spring", "campaign_id": "spring-26"}),
+    (0.15, "email", "opened", {"content_id": "spring", "campaign_id": "spring-26"}),
+    (0.10, "email", "clicked", {"link_url": "https://shop.example/spring", "campaign_id": "spring-26"}),
+    (0.12, "support-tickets", "created", {"channel": "email", "product": "crm", "priority": "normal"}),
+    (0.10, "support-tickets", "agent_replied", {}),
+    (0.10, "support-tickets", "solved", {}),
+    (0.04, "purchases", "ordered", {"amount": "49.90", "currency": "USD", "product_id": "p-17"}),
+    (0.02, "surveys", "csat", {"score": 4}),
+    (0.02, "profiles", "updated", {"attributes": {"country": "NL", "acquisition_source": "ads"}}),
+)
+"""Mostly tickets and mail: what the figures across customers are made of."""
 _OWN: Final = {"email": "message_id", "support-tickets": "ticket_id", "purchases": "order_id"}
 
 
@@ -35,12 +48,12 @@ class Item(NamedTuple):
     value: bytes
 
 
-def load(count: int, customers: int, partitions: int, zipf: float, seed: int = 1) -> list[Item]:
+def load(count: int, customers: int, partitions: int, zipf: float, kinds: Any = MIXED, seed: int = 1) -> list[Item]:
     """``count`` events of ``customers`` by a Zipf law, in order of time, evenly over a month."""
     dice = random.Random(seed)
     weights = list(itertools.accumulate(1 / rank**zipf for rank in range(1, customers + 1)))
     who = dice.choices(range(customers), cum_weights=weights, k=count)
-    what = dice.choices(_KINDS, weights=[kind[0] for kind in _KINDS], k=count)
+    what = dice.choices(kinds, weights=[kind[0] for kind in kinds], k=count)
     number: dict[int, int] = {}
     items = []
     for index, (customer, (_, topic, kind, fields)) in enumerate(zip(who, what, strict=True)):

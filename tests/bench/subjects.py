@@ -6,6 +6,7 @@ import asyncio
 import resource
 import tempfile
 import time
+from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
@@ -14,15 +15,19 @@ from typing import Any, Final, NamedTuple
 import uvloop
 from confluent_kafka import Consumer, Producer, TopicPartition
 
+from agents.changelog import CUSTOMER
 from agents.collector import collect_garbage_rarely
 from agents.settings import Guarantee, Settings
 from agents.worker import Worker
 from schemas.deadletters import DeadLetter
 from schemas.decode import check_key, decode
 from schemas.outputs import envelope, key
-from schemas.policy import load
+from schemas.policy import Policy, load, merge
 from schemas.topics import INPUTS
+from streams import measures
+from streams.figures.fact import Fact
 from streams.lane import Lane, Memory
+from streams.work import Work
 
 _BATCH: Final = 5_000
 _POLL_SECONDS: Final = 0.02
@@ -37,6 +42,13 @@ class Measure(NamedTuple):
     records: int
 
 
+class Sized(NamedTuple):
+    """A measure, and the bytes of each customer's encoded state."""
+
+    measure: Measure
+    sizes: tuple[int, ...]
+
+
 class _Stopwatch:
     def __init__(self) -> None:
         self._wall, self._cpu = time.perf_counter(), time.process_time()
@@ -46,29 +58,65 @@ class _Stopwatch:
         return Measure(wall, cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, records)
 
 
-def engine(bootstrap_servers: str, total: int, partitions: int, handled: Synchronized[int], answer: Connection) -> None:
+def engine(
+    bootstrap_servers: str,
+    total: int,
+    partitions: int,
+    handled: Synchronized[int],
+    answer: Connection,
+    guarantee: Guarantee = "at_least_once",
+) -> None:
     """Run one worker over ``total`` records; send its measure."""
     collect_garbage_rarely()
-    uvloop.run(_engine(bootstrap_servers, total, partitions, handled, answer, "at_least_once"))
+    uvloop.run(_engine(bootstrap_servers, total, partitions, handled, answer, guarantee, load(None)))
 
 
-def engine_exactly_once(
-    bootstrap_servers: str, total: int, partitions: int, handled: Synchronized[int], answer: Connection
-) -> None:
+def engine_exactly_once(*arguments: Any) -> None:
     """Run one worker with a transaction for each chunk; needs a broker that has them."""
+    engine(*arguments, guarantee="exactly_once")
+
+
+def engine_under(
+    bootstrap_servers: str,
+    total: int,
+    partitions: int,
+    handled: Synchronized[int],
+    answer: Connection,
+    policy: Mapping[str, Any],
+    figures: bool = True,
+) -> None:
+    """Run one worker under a policy; send its measure with the sizes of its customers.
+
+    Without ``figures`` nothing is counted across customers.
+    """
     collect_garbage_rarely()
-    uvloop.run(_engine(bootstrap_servers, total, partitions, handled, answer, "exactly_once"))
+    if not figures:
+        measures.measure = _nothing
+    uvloop.run(
+        _engine(bootstrap_servers, total, partitions, handled, answer, "at_least_once", merge(policy), sized=True)
+    )
+
+
+def _nothing(_work: Work) -> tuple[Fact, ...]:
+    return ()
 
 
 async def _engine(
-    bootstrap_servers: str, total: int, partitions: int, handled: Any, answer: Connection, guarantee: Guarantee
+    bootstrap_servers: str,
+    total: int,
+    partitions: int,
+    handled: Any,
+    answer: Connection,
+    guarantee: Guarantee,
+    policy: Policy,
+    sized: bool = False,
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(
             bootstrap_servers=bootstrap_servers, application_id="bench", clock="event", create_topics=False,
             check_crcs=False, data_dir=Path(folder), guarantee=guarantee, partitions=partitions,
         )  # fmt: skip
-        async with Worker(settings, load(None)) as worker:
+        async with Worker(settings, policy) as worker:
             await worker.ready(60)
             answer.send("ready")
             stopwatch = None
@@ -79,7 +127,10 @@ async def _engine(
                     stopwatch = _Stopwatch()
                 handled.value = done
             assert stopwatch is not None
-            answer.send(stopwatch.stop(worker.lanes.emitted))
+            found = stopwatch.stop(worker.lanes.emitted)
+            stores = [lane.customers.store for lane in worker.lanes.lanes.values()]
+            sizes = [len(value) for store in stores for key, value in store.items() if key[:1] == CUSTOMER]
+            answer.send(Sized(found, tuple(sizes)) if sized else found)
 
 
 def loop(bootstrap_servers: str, total: int, partitions: int, handled: Any, answer: Connection) -> None:
