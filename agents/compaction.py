@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from schemas.times import DAY, HOUR, Duration, format_duration
+from schemas.times import DAY, HOUR
 
 if TYPE_CHECKING:
     from agents.settings import Settings
@@ -59,8 +59,8 @@ def advice(settings: Settings, found: Mapping[str, Found]) -> Iterator[str]:
         lag = _number(found, name, "max.compaction.lag.ms")
         if lag is not None and lag > LONGEST_LAG:
             yield (
-                f"{name} has max.compaction.lag.ms {lag}: what an erasure deletes may stay in old records without a "
-                f"limit; engage topics create sets {format_duration(Duration(DAY))}"
+                f"{name} sets no limit (max.compaction.lag.ms) to how long replaced records stay, those of erased "
+                f"customers too; topics that the engine makes have {COMPACTED['max.compaction.lag.ms']}"
             )
 
 

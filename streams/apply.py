@@ -104,7 +104,7 @@ def apply(state: State, event: Event, now: int, policy: Policy) -> Outcome:
 def wake(state: State, now: int, policy: Policy) -> Outcome:
     """Run every timer of a customer due at or before ``now`` (ms), at ``now``, in order of due, rule and subject.
 
-    A customer who is to be forgotten by then is let go after that.
+    Event ids older than the window of duplicates are let go; so is, after that, a customer who is to be forgotten.
     """
     if not isinstance(state, Customer):
         return Outcome(state)
@@ -112,6 +112,7 @@ def wake(state: State, now: int, policy: Policy) -> Outcome:
     after = copy(state)
     after.history = history.extend(state, now, plan_of(policy).scoring)
     after.now = now
+    after.seen = dedup.without_passed(state.seen, now, policy.dedup_window)
     work = Work(state, after, None, now, policy, plan_of(policy))
     fell_at = after.timers.get(timers.key(level.TIMER))
     if fell_at is not None and fell_at <= now:

@@ -44,6 +44,9 @@ def remember(seen: Seen, event: Event, now: int, window: int) -> Seen:
     current = seen.get(start)
     if current is not None:
         return {**seen, start: {**current, name: now - start}}
-    kept = {old: ids for old, ids in seen.items() if now - (old + next(reversed(ids.values()))) < window}
-    kept[start] = {name: now - start}
-    return kept
+    return {**without_passed(seen, now, window), start: {name: now - start}}
+
+
+def without_passed(seen: Seen, now: int, window: int) -> Seen:
+    """The ids without the whole buckets that have passed by ``now``."""
+    return {old: ids for old, ids in seen.items() if now - (old + next(reversed(ids.values()))) < window}

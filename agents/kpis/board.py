@@ -56,6 +56,7 @@ class Board:
         if self._rows.pop(row, None) is not None:
             self._kpis.forget(row.where, row.day)
             self.changed.discard((row.where, row.day))
+            self._at.pop((row.where, row.day), None)
 
     def figures(self, where: Slice) -> dict[str, Any]:
         """The figures of a slice in total."""
