@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -23,8 +24,16 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _SECONDS: Final = 15.0
+_STEP_SECONDS: Final = 0.02
+"""``consume`` waits until it has as many as asked for, or so long: at an end there are fewer."""
+_FETCH_WAIT_MS: Final = 10
 _TAIL: Final = 100
+_RECORDS: Final = 1_000
 _WIDER: Final = 20
+_AGAIN_SECONDS: Final = 0.2
+_NOT_YET: Final = {
+    KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+}  # fmt: skip
 _lane_decoder: Final = msgspec.msgpack.Decoder(LaneRecord)
 
 
@@ -101,10 +110,15 @@ class Evidence:
 
         """
         changelog = self._settings.changelog_topic
-        options = {"enable.partition.eof": True, "isolation.level": "read_committed", "auto.offset.reset": "earliest"}
+        options = {
+            "enable.partition.eof": True,
+            "isolation.level": "read_committed",
+            "auto.offset.reset": "earliest",
+            "fetch.wait.max.ms": _FETCH_WAIT_MS,
+        }
         consumer = self._consumer(f"{self._settings.application_id}-recovery", options)
         try:
-            return {number: _newest(consumer, changelog, number) for number in range(partitions)}
+            return _newest(consumer, changelog, partitions)
         except KafkaException as error:
             raise self._unanswered(error) from error
         finally:
@@ -122,7 +136,7 @@ class Evidence:
         ]
         consumer = self._consumer(self._settings.application_id, {})
         try:
-            told = consumer.committed(asked, timeout=_SECONDS) if asked else []
+            told = _committed(consumer, asked) if asked else []
         except KafkaException as error:
             raise self._unanswered(error) from error
         finally:
@@ -140,33 +154,57 @@ class Evidence:
         return BrokerError(f"broker {self._settings.bootstrap_servers}: {error.args[0].str()}")
 
 
-def _newest(consumer: Consumer, topic: str, partition: int) -> LaneRecord | None:
-    first, end = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=_SECONDS)
-    tail = _TAIL
-    while first < end:
-        start = max(first, end - tail)
-        values = _values(consumer, TopicPartition(topic, partition, start), end)
-        if values:
-            return _lane_decoder.decode(values[-1])
-        if start == first:
-            break
-        tail *= _WIDER
-    return None
-
-
-def _values(consumer: Consumer, start: TopicPartition, end: int) -> Sequence[bytes]:
-    """Values of the lane's own records up to the end."""
-    consumer.assign([start])
-    found = []
+def _committed(consumer: Consumer, asked: list[TopicPartition]) -> list[TopicPartition]:
+    """Offsets of the group; a broker that has only just started is asked again until it knows who keeps them."""
+    deadline = time.monotonic() + _SECONDS
     while True:
-        messages = consumer.consume(_TAIL, timeout=_SECONDS)
-        if not messages:
-            raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"nothing came of {start.topic}"))  # noqa: SLF001
+        try:
+            told: list[TopicPartition] = consumer.committed(asked, timeout=_SECONDS)
+        except KafkaException as error:
+            if error.args[0].code() not in _NOT_YET or time.monotonic() > deadline:
+                raise
+            time.sleep(_AGAIN_SECONDS)
+        else:
+            return told
+
+
+def _newest(consumer: Consumer, topic: str, partitions: int) -> dict[int, LaneRecord | None]:
+    """The newest record of each lane: the last records are read, and more of them where it is not among those."""
+    bounds = {
+        number: consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=_SECONDS)
+        for number in range(partitions)
+    }
+    newest: dict[int, LaneRecord | None] = dict.fromkeys(bounds)
+    waiting = {number for number, (first, end) in bounds.items() if first < end}
+    tail = _TAIL
+    while waiting:
+        starts = {number: max(bounds[number][0], bounds[number][1] - tail) for number in waiting}
+        for number, value in _tails(consumer, topic, starts, bounds).items():
+            newest[number] = _lane_decoder.decode(value)
+        waiting = {number for number in waiting if newest[number] is None and starts[number] > bounds[number][0]}
+        tail *= _WIDER
+    return newest
+
+
+def _tails(
+    consumer: Consumer, topic: str, starts: Mapping[int, int], bounds: Mapping[int, tuple[int, int]]
+) -> dict[int, bytes]:
+    """The last value of the lane's own record in each partition, from these offsets to the end."""
+    consumer.assign([TopicPartition(topic, number, start) for number, start in starts.items()])
+    waiting, found = set(starts), {}
+    deadline = time.monotonic() + _SECONDS
+    while waiting:
+        messages = consumer.consume(_RECORDS, timeout=_STEP_SECONDS)
+        if messages:
+            deadline = time.monotonic() + _SECONDS
+        elif time.monotonic() > deadline:
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"nothing came of {topic}"))  # noqa: SLF001
         for message in messages:
-            failure = message.error()
+            number, failure = message.partition(), message.error()
             if failure is not None and failure.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
                 raise KafkaException(failure)
             if failure is None and message.key() == LANE_KEY and message.value():
-                found.append(message.value())
-            if failure is not None or message.offset() + 1 >= end:
-                return found
+                found[number] = message.value()
+            if failure is not None or message.offset() + 1 >= bounds[number][1]:
+                waiting.discard(number)
+    return found

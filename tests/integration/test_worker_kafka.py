@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic
 
 from agents.lanes.surroundings import EXIT_FAILED
 from agents.local import kafka
@@ -63,13 +61,6 @@ def worker_process(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
 
 def changelog_length(broker: Any, settings: Settings) -> int:
     return sum(1 for _ in records(broker, settings.changelog_topic))
-
-
-def empty(broker: Any, topic: str) -> bool:
-    try:
-        return next(records(broker, topic), None) is None
-    except (KafkaException, KeyError):
-        return False
 
 
 def wait_for_growth(broker: Any, settings: Settings, length: int, process: subprocess.Popen[bytes]) -> int:
@@ -171,35 +162,6 @@ async def test_workers_that_come_and_go_share_the_work_and_agree_with_one(
     assert [item for item in items if item["id"] in twice] == []
     changes = {item["id"] for item in replayed(inputs, tmp_path / "replay").emitted}
     assert set(ids) == changes
-
-
-async def test_a_topic_that_was_made_anew_stops_the_worker(own_kafka_server: KafkaServer, tmp_path: Path) -> None:
-    settings = worker_settings(own_kafka_server, tmp_path)
-    make_topics(own_kafka_server, settings)
-    feed(own_kafka_server, simulated(count=500))
-    async with running(settings) as worker:
-        await idle(worker)
-    admin = AdminClient({"bootstrap.servers": own_kafka_server.bootstrap_servers})
-    admin.delete_topics(["clickstream"])["clickstream"].result(20)
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            admin.create_topics([NewTopic("clickstream", 4, 1)])["clickstream"].result(20)
-            break
-        except KafkaException as still_there:
-            assert time.monotonic() < deadline, str(still_there)
-            await asyncio.sleep(0.1)
-    while not empty(own_kafka_server, "clickstream"):
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.1)
-
-    failures: list[str] = []
-    async with Worker(settings, load(None), fail=failures.append):
-        deadline = time.monotonic() + 30
-        while not failures:
-            assert time.monotonic() < deadline, "the worker goes on"
-            await asyncio.sleep(0.05)
-    assert "made anew" in failures[0]
 
 
 @pytest.mark.kafka
