@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from agents.lanes.surroundings import Fail
     from agents.settings import Settings
 
+T = TypeVar("T")
+
 logger = logging.getLogger(__name__)
 
 _SECONDS: Final = 15.0
@@ -33,6 +35,7 @@ _WIDER: Final = 20
 _AGAIN_SECONDS: Final = 0.2
 _NOT_YET: Final = {
     KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.UNKNOWN_TOPIC_OR_PART,
 }  # fmt: skip
 _lane_decoder: Final = msgspec.msgpack.Decoder(LaneRecord)
 
@@ -118,7 +121,7 @@ class Evidence:
         }
         consumer = self._consumer(f"{self._settings.application_id}-recovery", options)
         try:
-            return _newest(consumer, changelog, partitions)
+            return _patiently(lambda: _newest(consumer, changelog, partitions))
         except KafkaException as error:
             raise self._unanswered(error) from error
         finally:
@@ -136,7 +139,7 @@ class Evidence:
         ]
         consumer = self._consumer(self._settings.application_id, {})
         try:
-            told = _committed(consumer, asked) if asked else []
+            told = _patiently(lambda: consumer.committed(asked, timeout=_SECONDS)) if asked else []
         except KafkaException as error:
             raise self._unanswered(error) from error
         finally:
@@ -154,18 +157,16 @@ class Evidence:
         return BrokerError(f"broker {self._settings.bootstrap_servers}: {error.args[0].str()}")
 
 
-def _committed(consumer: Consumer, asked: list[TopicPartition]) -> list[TopicPartition]:
-    """Offsets of the group; a broker that has only just started is asked again until it knows who keeps them."""
+def _patiently(look: Callable[[], T]) -> T:
+    """A broker or a topic that has only just come up is asked again until it knows who keeps what."""
     deadline = time.monotonic() + _SECONDS
     while True:
         try:
-            told: list[TopicPartition] = consumer.committed(asked, timeout=_SECONDS)
+            return look()
         except KafkaException as error:
             if error.args[0].code() not in _NOT_YET or time.monotonic() > deadline:
                 raise
             time.sleep(_AGAIN_SECONDS)
-        else:
-            return told
 
 
 def _newest(consumer: Consumer, topic: str, partitions: int) -> dict[int, LaneRecord | None]:
