@@ -13,17 +13,17 @@ from agents.local import kafka, redis
 from tests.soak.run import Shape, run
 from tests.soak.verdict import MIB, Sample, growths
 
-_ROW: Final = "{:>6} {:>5} {:>9} {:>8} {:>7} {:>9} {:>8} {:>11} {:>9} {:>12} {:>9} {:>7}"
-_HEAD: Final = ("sec", "day", "records", "RSS MiB", "live", "state KiB", "timers", "changelog K", "records",
-                "figures KiB", "Redis KiB", "keys")  # fmt: skip
+_ROW: Final = "{:>6} {:>5} {:>9} {:>8} {:>7} {:>9} {:>8} {:>11} {:>10} {:>9} {:>8} {:>9} {:>7}"
+_HEAD: Final = ("sec", "day", "applied", "RSS MiB", "live", "state KiB", "timers", "changelog K", "customer K",
+                "records", "rows", "Redis KiB", "keys")  # fmt: skip
 
 
 def row(seen: Sample) -> str:
     """One line of the table."""
     return _ROW.format(
         f"{seen.seconds:.0f}", seen.day, seen.records, f"{seen.rss / MIB:.1f}", seen.live, seen.state // 1024,
-        seen.timers, seen.changelog // 1024, seen.changelog_records, seen.figures // 1024, seen.redis // 1024,
-        seen.redis_keys,
+        seen.timers, seen.changelog // 1024, seen.customer_bytes // 1024, seen.customer_records, seen.rows,
+        seen.redis // 1024, seen.redis_keys,
     )  # fmt: skip
 
 
@@ -63,8 +63,8 @@ def main(
         message = f"{failure} (see {folder})"
         raise click.ClickException(message) from failure
     for one in judged:
-        word = "flat" if one.flat else "GROWS"
-        click.echo(f"{one.name:44} mean {one.mean:>12,.2f}  second half {one.growth:+7.1%}  {word}")
+        word = "not judged" if one.tolerance is None else "flat" if one.flat else "GROWS"
+        click.echo(f"{one.name:56} mean {one.mean:>12,.2f}  second half {one.growth:+7.1%}  {word}")
     differences = soaked.findings.counts.total()
     grown = [one.name for one in judged if not one.flat]
     click.echo(

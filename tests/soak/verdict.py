@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 MIB: Final = 1024 * 1024
-FIGURES: Final = "figures topic (MiB)"
-KEPT_FOR_GOOD: Final = 0.15
-"""What the figures may grow beside the tolerance: totals are kept for each campaign there ever was, one a week."""
+ROWS: Final = "rows of figures"
+"""Not judged: totals by campaign are kept for good, and those of spans of time fill one row for each per cent."""
 
 
 class Sample(NamedTuple):
@@ -22,8 +21,9 @@ class Sample(NamedTuple):
     state: int
     timers: int
     changelog: int
-    changelog_records: int
-    figures: int
+    customer_records: int
+    customer_bytes: int
+    rows: int
     redis: int
     redis_keys: int
 
@@ -34,12 +34,12 @@ class Growth(NamedTuple):
     name: str
     mean: float
     growth: float
-    tolerance: float
+    tolerance: float | None
 
     @property
     def flat(self) -> bool:
-        """It does not grow by more than the tolerance; to shrink is no fault."""
-        return self.growth <= self.tolerance
+        """It does not grow by more than the tolerance, if there is one; to shrink is no fault."""
+        return self.tolerance is None or self.growth <= self.tolerance
 
 
 def slope(points: Sequence[tuple[float, float]]) -> float:
@@ -67,21 +67,19 @@ def growths(samples: Sequence[Sample], tolerance: float) -> list[Growth]:
         "live customers": [float(s.live) for s in half],
         "state per live customer (bytes)": [s.state / s.live for s in half],
         "customers with a timer, per live customer": [s.timers / s.live for s in half],
-        "changelog per live customer (bytes)": [s.changelog / s.live for s in half],
-        "changelog records per live customer": [s.changelog_records / s.live for s in half],
-        FIGURES: [s.figures / MIB for s in half],
+        "customers' records in the changelog, per live customer": [s.customer_records / s.live for s in half],
+        "their bytes, per live customer": [s.customer_bytes / s.live for s in half],
+        "changelog on disk, per live customer and row": [s.changelog / (s.live + s.rows) for s in half],
+        ROWS: [float(s.rows) for s in half],
     }
     if any(s.redis for s in half):
         figures["Redis per live customer (bytes)"] = [s.redis / s.live for s in half]
         figures["Redis keys per live customer"] = [s.redis_keys / s.live for s in half]
     days = [float(sample.day) for sample in half]
-    return [
-        _growth(name, days, values, tolerance + (KEPT_FOR_GOOD if name == FIGURES else 0))
-        for name, values in figures.items()
-    ]
+    return [_growth(name, days, values, None if name == ROWS else tolerance) for name, values in figures.items()]
 
 
-def _growth(name: str, days: Sequence[float], values: Sequence[float], tolerance: float) -> Growth:
+def _growth(name: str, days: Sequence[float], values: Sequence[float], tolerance: float | None) -> Growth:
     mean = sum(values) / len(values)
     rise = slope(list(zip(days, values, strict=True))) * (days[-1] - days[0])
     return Growth(name, mean, rise / mean if mean else 0.0, tolerance)
