@@ -14,6 +14,7 @@ from schemas.times import Instant, parse_instant
 
 WRONG: Final = object()
 """What ``read`` gives for a value that does not fit."""
+_DIGITS: Final = 30
 _PLAIN = re.compile(r"\d{1,30}(?:\.\d{1,30})?", re.ASCII)
 _SMALLEST, _BIGGEST = Decimal("1e-30"), Decimal("1e30")
 
@@ -55,9 +56,14 @@ def _text(of: Any, value: Any) -> Any:
 
 
 def _whole(of: Any, value: Any) -> Any:
-    if not _is_number(value) or (isinstance(value, Decimal) and (abs(value) >= _BIGGEST or value % 1)):
+    if not _is_number(value) or (isinstance(value, Decimal) and not _is_whole(value)):
         return WRONG
     return int(value) if _within(of, int(value)) else WRONG
+
+
+def _is_whole(value: Decimal) -> bool:
+    """Whether it is a whole number that fits; an exponent of any size is neither an error nor work."""
+    return value.copy_abs() < _BIGGEST and value == value.to_integral_value()
 
 
 def _float(of: Any, value: Any) -> Any:
@@ -74,6 +80,8 @@ def _money(_: Any, value: Any) -> Any:
     if isinstance(value, str):
         return Decimal(value) if _PLAIN.fullmatch(value) else WRONG
     if not _is_number(value) or not 0 <= value < _BIGGEST or 0 < value < _SMALLEST:
+        return WRONG
+    if isinstance(value, Decimal) and int(value.as_tuple().exponent) < -_DIGITS:
         return WRONG
     plain = format(Decimal(value), "f").removeprefix("-")
     return Decimal(plain) if _PLAIN.fullmatch(plain) else WRONG
