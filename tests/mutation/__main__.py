@@ -68,7 +68,9 @@ def _source(path: Path, function: str) -> list[str]:
 @click.option("--only", default="*", show_default=True, help="Pattern of functions: streams.level.*")
 @click.option("--sample", default=1.0, show_default=True, help="Share of the mutants to try.")
 @click.option("--seed", default=1, show_default=True, help="Of the sample.")
-@click.option("--cap", default=8.0, show_default=True, help="Seconds of tests after which a mutant has survived.")
+@click.option(
+    "--cap", default=8.0, show_default=True, help="Processor seconds of tests after which a mutant has survived."
+)
 @click.option("--jobs", default=1, show_default=True, help="Mutants at a time.")
 @click.option("--again", is_flag=True, help="Only those that survived the last run.")
 @click.option("--tests", multiple=True, default=TESTS, show_default=True, help="What is to kill them.")
@@ -84,7 +86,9 @@ def main(
         options["again"] = str(out)
     environment = {**os.environ, "ENGAGE_MUTATION": json.dumps(options), "PYTHONPATH": str(tree)}
     command = [sys.executable, "-m", "pytest", "-p", "tests.mutation.forks", "-p", "no:cacheprovider", *tests]
-    subprocess.run([*command, "--timeout", "0"], cwd=tree, env=environment, check=True)
+    subprocess.run(
+        [*command, "--timeout", "0", "--assert", "plain", "--tb", "native"], cwd=tree, env=environment, check=True
+    )
     report(json.loads(out.read_text()), tree)
 
 
