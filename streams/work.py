@@ -81,7 +81,8 @@ class Work:
             self.firings.append(Firing(trigger, subject, evidence, event.event_id, event.occurred_at, event.topic))
         else:
             due = self.now if self.timer_due is None else self.timer_due
-            self.firings.append(Firing(trigger, subject, evidence, TIMER, due, self.timer_about))
+            about = self.timer_about if event is None else f"{self.timer_about} {event.topic} {event.event_id}"
+            self.firings.append(Firing(trigger, subject, evidence, TIMER, due, about))
 
     def set_timer(self, rule: str, due: int, about: str | None = None) -> None:
         """Wake this rule at ``due``; a later call for the same subject replaces it."""

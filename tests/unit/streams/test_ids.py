@@ -25,3 +25,10 @@ def test_the_same_history_gives_the_same_ids() -> None:
         return ids(Story().form_submit(event_id="a").after("1h").ordered(event_id="b", order_id="o").until("9d"))
 
     assert told() == told() != []
+
+
+def test_late_events_of_one_instant_that_each_run_a_timer_have_ids_of_their_own() -> None:
+    story = Story().at("3h").page_view(event_id="now")
+    story.at("1h").add_to_cart(event_id="cart").at("1h").checkout_started(event_id="checkout")
+    found = [firing.id for firing in story.triggers if firing.trigger == "cart_abandoned"]
+    assert len(set(found)) == len(found) == 2
