@@ -101,6 +101,8 @@ class Field:
             for place in self.workers:
                 place.wanted = True
             self.await_ready()
+            for place in self.workers:
+                place.exits.clear()
         except BaseException:
             self._end()
             raise
