@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -18,10 +18,13 @@ _STALLED_SECONDS: Final = 60.0
 _LOOK_SECONDS: Final = 20.0
 
 
-def committed_records(settings: Settings, topic: str, partitions: int, since: int | None = None) -> Iterator[Any]:
+def committed_records(
+    settings: Settings, topic: str, partitions: int, since: int | None = None, starts: Mapping[int, int] | None = None
+) -> Iterator[Any]:
     """Records (confluent-kafka messages) of all partitions of a topic, each partition in its order.
 
-    ``since`` (ms) leaves out what was written before. What open and aborted transactions wrote is not seen.
+    ``since`` (ms) leaves out what was written before, ``starts`` what is before that offset of its partition. What open
+    and aborted transactions wrote is not seen.
 
     Raises:
         BrokerError: the broker does not answer, or stops to while it is read.
@@ -40,7 +43,7 @@ def committed_records(settings: Settings, topic: str, partitions: int, since: in
         }
     )
     try:
-        yield from _to_the_end(consumer, topic, _begin(consumer, topic, partitions, since))
+        yield from _to_the_end(consumer, topic, _begin(consumer, topic, partitions, since, starts or {}))
     except KafkaException as error:
         message = f"broker {settings.bootstrap_servers}: topic {topic}: {error.args[0].str()}"
         raise BrokerError(message) from error
@@ -48,12 +51,14 @@ def committed_records(settings: Settings, topic: str, partitions: int, since: in
         consumer.close()
 
 
-def _begin(consumer: Consumer, topic: str, partitions: int, since: int | None) -> dict[int, int]:
+def _begin(
+    consumer: Consumer, topic: str, partitions: int, since: int | None, least: Mapping[int, int]
+) -> dict[int, int]:
     """Assign what has records; returns the end of each such partition."""
     starts, ends = {}, {}
     for number in range(partitions):
         first, end = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=_LOOK_SECONDS)
-        starts[number], ends[number] = first, end
+        starts[number], ends[number] = max(first, least.get(number, 0)), end
     if since is not None:
         asked = [TopicPartition(topic, number, since) for number in ends]
         for found in consumer.offsets_for_times(asked, timeout=_LOOK_SECONDS):

@@ -14,6 +14,7 @@ Examples:
   engage topics list
   engage topics create --bootstrap localhost:9092 --partitions 12 --replication 3
   engage topics check --bootstrap localhost:9092
+  engage topics repartition --bootstrap localhost:9092 --application-id engage --to engage-2 --partitions 24
 """
 
 
@@ -74,6 +75,30 @@ def check(bootstrap_servers: str | None, more: dict[str, str]) -> None:
         message = f"{len(wrong)} faults in the topics on {settings.bootstrap_servers}"
         raise Problem(message)
     click.echo("all topics are as they should be")
+
+
+@topics.command()
+@connection_options
+@click.option("--application-id", metavar="ID", help="Whose state it is. Environment: ENGAGE_APPLICATION_ID.")
+@click.option("--to", "to", metavar="ID", required=True, help="The application id that has it from then on.")
+@click.option("--partitions", type=int, required=True, help="Of the input topics and of the state, from then on.")
+def repartition(
+    bootstrap_servers: str | None, more: dict[str, str], application_id: str | None, to: str, partitions: int
+) -> None:
+    """Give the input topics more partitions and move the state to the lanes where it belongs then.
+
+    Before: stop the producers, let the workers catch up, stop the workers. After: start the workers with
+    ENGAGE_APPLICATION_ID set to the new ID, then the producers. Nothing is lost, nothing is counted twice. The old
+    state stays as it is. The command can be run again when it was stopped.
+    """
+    from agents.repartition import repartition as move
+
+    old = settings_of(more, bootstrap_servers=bootstrap_servers, application_id=application_id)
+    new = settings_of(more, bootstrap_servers=bootstrap_servers, application_id=to, partitions=partitions)
+    with told():
+        done = move(old, new)
+    click.echo(f"{done.customers:,} customers in {done.partitions} partitions, {done.moved:,} of them in another one")
+    click.echo(f"start the workers with ENGAGE_APPLICATION_ID={to}, then the producers")
 
 
 def _admin(settings: Any) -> Any:

@@ -80,8 +80,9 @@ class Sender:
             limits = {"transaction.timeout.ms": _TRANSACTION_MS, "message.timeout.ms": _TRANSACTION_MS}
             self._producer = Producer(options | limits | {"transactional.id": TRANSACTIONAL_ID})
             self._producer.init_transactions(_WAIT_SECONDS)
-        except KafkaException as error:
-            message = f"broker {self._settings.bootstrap_servers}: {error.args[0].str()}"
+        except (KafkaException, TimeoutError) as error:
+            reason = error.args[0].str() if isinstance(error, KafkaException) else "no answer in time"
+            message = f"broker {self._settings.bootstrap_servers}: {reason}"
             raise BrokerError(message) from error
 
     def target(self, item: Item) -> int | None:
