@@ -111,7 +111,7 @@ def _mark(topic: str, held: list[Record]) -> Iterator[Place]:
 def _figures(name: str, keys: list[bytes]) -> Place:
     if keys:
         slices = ", ".join(sorted({str(unpack_row(key).where[0]) for key in keys}))
-        return Place(name, "left", f"{len(keys)} rows of a {slices} that is named like this customer", None)
+        return Place(name, "left", f"{len(keys)} rows by {slices}: one is named like this customer", None)
     return Place(name, "nothing", "sums of all customers; none is of this one alone; what was counted stays (B31)")
 
 

@@ -38,7 +38,7 @@ def by_retention(settings: Settings, customer_id: str, found: Mapping[str, Found
         yield _place(topic, [record.at for record in hits], whose, f"partition {number}", found[topic].config)
     if (letters := found.get(DEAD_LETTERS.name)) is not None:
         starts = dict.fromkeys(range(letters.partitions), 0)
-        hits = records(settings, DEAD_LETTERS.name, starts, lambda k, v: k == key or _tells(v, key), committed=False)
+        hits = records(settings, DEAD_LETTERS.name, starts, lambda k, v: k == key or tells(v, key), committed=False)
         whose = "records that could not be applied, whole: they may hold anything about this customer"
         yield _place(DEAD_LETTERS.name, [record.at for record in hits], whose, "all partitions", letters.config)
 
@@ -55,7 +55,7 @@ def _place(topic: str, instants: list[int], whose: str, where: str, config: Mapp
     return Place(topic, "kept", f"{len(instants)} {whose}", until)
 
 
-def _tells(value: bytes | None, key: bytes) -> bool:
+def tells(value: bytes | None, key: bytes) -> bool:
     """Whether a dead letter's key or original bytes name the customer."""
     try:
         letter = orjson.loads(value or b"{}")
