@@ -91,6 +91,15 @@ def start(settings: Settings, *, kill: bool = False) -> tuple[float, Ready]:
     return report.ready_at - began, report
 
 
+def leave_page_cache(folder: Path) -> None:
+    """Have the files of this folder read from the disk next time, as after a start of the machine."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
 def line(what: str, seconds: float, report: Ready) -> str:
     """One start for people."""
     wall = report.ready_at - report.assigned_at
@@ -131,6 +140,8 @@ def main(customers: int, partitions: int, versions: int, stores: Sequence[str], 
                 click.echo(line(f"{store}, start after SIGKILL", *start(chosen)))
                 if store == "rocksdb":
                     click.echo(line(f"{store}, restart", *start(chosen)))
+                    leave_page_cache(chosen.data_dir)
+                    click.echo(line(f"{store}, restart, nothing in the page cache", *start(chosen)))
 
 
 if __name__ == "__main__":
