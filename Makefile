@@ -5,10 +5,12 @@ PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
 BIN := $(VENV)/bin
+AUDIT_VENV ?= .audit-venv
+FUZZ_VENV ?= .fuzz-venv
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types schemas bench chaos soak servers kafka redis clean
+.PHONY: help audit fuzz setup demo test check lint types schemas bench chaos soak servers kafka redis clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +52,14 @@ chaos-outage: $(VENV)/.dev kafka ## the broker away for a minute under load: how
 chaos-rolling: $(VENV)/.dev kafka ## restart three workers one after another under load: how late outputs come
 	$(BIN)/python -m tests.chaos.rolling $(ARGS)
 
+audit: $(AUDIT_VENV)/.ready ## look for known vulnerabilities in what constraints.txt names; says so when nobody can be asked
+	@if [ -s $(AUDIT_VENV)/.ready ]; then $(AUDIT_VENV)/bin/python deploy/scripts/audit.py; \
+		else echo "SKIPPED: pip-audit cannot be installed here, so NOTHING WAS CHECKED."; fi
+
+fuzz: $(VENV)/.dev $(FUZZ_VENV)/.ready ## throw damaged events at the decoder and the core: make fuzz ARGS="--seconds 300 --seed 1"
+	@if [ -s $(FUZZ_VENV)/.ready ]; then $(FUZZ_VENV)/bin/python -m tests.fuzz $(ARGS); \
+		else echo "atheris cannot be installed here: without guidance"; $(BIN)/python -m tests.fuzz --plain $(ARGS); fi
+
 servers:
 	@deploy/kafka/fetch || echo "Skipped: the tests on Apache Kafka, for the reason above. All others run."
 	@deploy/redis/install || echo "Skipped: the tests on Redis, for the reason above. All others run."
@@ -61,7 +71,7 @@ redis: ## install redis-server (Debian and its kin, as root)
 	deploy/redis/install
 
 clean: ## remove the virtual environment, caches and what was built
-	rm -rf $(VENV) build dist out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(AUDIT_VENV) $(FUZZ_VENV) build dist out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -79,3 +89,13 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing what the engine, its tests and its checks need into $(VENV)"
 	@$(PIP) --editable '.[rocksdb,dev]'
 	@touch $(VENV)/.run $@
+
+$(AUDIT_VENV)/.ready:
+	@$(PYTHON) -m venv $(AUDIT_VENV)
+	@if $(AUDIT_VENV)/bin/python -m pip install --quiet --disable-pip-version-check 'pip-audit==2.10.1'; \
+		then echo yes > $@; else : > $@; fi
+
+$(FUZZ_VENV)/.ready: constraints.txt
+	@$(PYTHON) -m venv $(FUZZ_VENV)
+	@if $(FUZZ_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		'atheris==3.0.0' msgspec orjson PyYAML; then echo yes > $@; else : > $@; fi

@@ -9,7 +9,6 @@ import argparse
 import hashlib
 import importlib.util
 import sys
-import tempfile
 import time
 from pathlib import Path
 from random import Random
@@ -70,12 +69,14 @@ def guided(seconds: int, seed: int, folder: Path) -> None:
     def one(data: bytes) -> Any:
         run(bytes(data))
 
-    with tempfile.TemporaryDirectory() as corpus:
-        for number, data in enumerate(seeds()):
-            (Path(corpus) / f"{number:03}").write_bytes(data)
-        options = [f"-max_total_time={seconds}", f"-seed={seed}", "-max_len=8000", "-timeout=20", "-rss_limit_mb=4096"]
-        atheris.Setup(["fuzz", *options, f"-artifact_prefix={folder}/", corpus], one, custom_mutator=change)
-        atheris.Fuzz()
+    corpus = folder / "corpus"
+    corpus.mkdir(exist_ok=True)
+    for number, data in enumerate(seeds()):
+        (corpus / f"seed-{number:03}").write_bytes(data)
+    options = [f"-max_total_time={seconds}", f"-seed={seed}", "-max_len=8000", "-timeout=20", "-rss_limit_mb=4096"]
+    quiet = ["-verbosity=0", "-print_final_stats=1", f"-artifact_prefix={folder}/"]
+    atheris.Setup(["fuzz", *options, *quiet, str(corpus)], one, custom_mutator=change)
+    atheris.Fuzz()
 
 
 if __name__ == "__main__":
