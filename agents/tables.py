@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from agents.stores import Store
 
 State = Customer | Erased
+_LARGE = 300_000
+"""Bytes from which a customer is measured at each event."""
 _lane_decoder = msgspec.msgpack.Decoder(LaneRecord)
 _lane_encoder = msgspec.msgpack.Encoder()
 
@@ -57,6 +59,8 @@ class Customers:
         self.state_bytes = 0
         self.largest_bytes = 0
         """The largest state since the lane was recovered."""
+        self.large: set[str] = set()
+        """Customers whose state has become large."""
 
     def get(self, customer_id: str) -> State | None:
         """The customer, the mark of an erasure, or None when unknown."""
@@ -113,6 +117,7 @@ class Customers:
         for key, value in changes:
             if key[:1] == CUSTOMER:
                 self._measure(self.store.get(key), value)
+                self._note(key, value)
         self.store.write(changes, position)
         for customer_id, state in self._changed.items():
             if state is None:
@@ -120,6 +125,12 @@ class Customers:
             else:
                 self._keep(customer_id, state)
         self._changed.clear()
+
+    def _note(self, key: bytes, value: bytes | None) -> None:
+        if value is not None and len(value) > _LARGE:
+            self.large.add(key[1:].decode())
+        elif self.large:
+            self.large.discard(key[1:].decode())
 
     def read_back(self, changes: list[Change], position: int) -> None:
         """Changelog records, as recovery reads them, in another thread; ``position`` is the offset after them."""
@@ -140,6 +151,7 @@ class Customers:
             kind = key[:1]
             if kind == CUSTOMER:
                 sizes.append(len(value))
+                self._note(key, value)
                 at = unpack_due(value)
                 if at is not None:
                     due[key[1:].decode()] = at

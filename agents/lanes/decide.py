@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from agents.changelog import Change, LaneRecord
 from agents.deliver import Record
 from agents.lanes.dayend import DayEnd
-from agents.lanes.letters import dead_letter
+from agents.lanes.letters import dead_letter, emitted
 from agents.lanes.tally import Tally
+from agents.lanes.weights import Weights
 from agents.tables import Customers, State, lane_change
 from schemas.deadletters import DeadLetter
-from schemas.outputs import Emission, envelope, key
+from schemas.outputs import Emission
 from streams.lane import Lane
 from streams.plan import plan_of
 
@@ -70,9 +71,11 @@ class Decider:
         self._partition = partition
         self._counting = combine(partition, customers.rows)
         self.day_end = DayEnd(customers, self._counting, plan_of(lane.policy).scoring)
+        self._weights = Weights(customers)
         self._begin()
 
     def _begin(self) -> None:
+        self._weights.begin()
         self._letters: list[Record] = []
         self._tally = Tally()
         self._offsets: dict[str, int] = {}
@@ -96,6 +99,10 @@ class Decider:
             due = lane.next_due()
             if due is not None and due <= clock.now:
                 self._run_timers(clock.now)
+            refused = self._weights.refused(decoded, len(item.record.value))
+            if refused is not None:
+                self._dead(item, refused)
+                continue
             try:
                 outcome = lane.feed(decoded, clock.now)
             except Exception as failure:
@@ -123,7 +130,7 @@ class Decider:
         """What came out since the last take; ``applied`` are the offsets before it."""
         started = time.perf_counter()
         came = self.lane.take()
-        outputs = [Record(emission.topic, key(emission), envelope(emission)) for emission in came.emissions]
+        outputs = [emitted(emission) for emission in came.emissions]
         outputs += self._letters
         records, rows = self._counting.take(came.facts, self.clock.now)
         outputs += records

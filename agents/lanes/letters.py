@@ -1,12 +1,15 @@
-"""Dead letters as records, none larger than a broker takes: what can never be applied must not stop what can."""
+"""What leaves a lane as records, none larger than a broker takes: one that is refused would stop the lane for good."""
 
 from __future__ import annotations
 
 from typing import Final
 
+import msgspec
+
 from agents.deliver import Record
 from agents.lanes.buffers import Entry
 from schemas.deadletters import DeadLetter, dead_letter_record
+from schemas.outputs import Emission, TriggerFired, envelope, key
 from schemas.topics import DEAD_LETTERS
 
 LARGEST_LETTER: Final = 900_000
@@ -44,3 +47,11 @@ def dead_letter(item: Entry, letter: DeadLetter) -> Record:
     return Record(
         DEAD_LETTERS.name, kept_key, dead_letter_record(letter.reason, detail, *place, kept_key, value, headers)
     )
+
+
+def emitted(emission: Emission) -> Record:
+    """The record of an emission; evidence that no broker takes, such as pages with endless addresses, is left out."""
+    value = envelope(emission)
+    if len(value) > LARGEST_LETTER and isinstance(emission, TriggerFired):
+        value = envelope(msgspec.structs.replace(emission, evidence={"left_out": f"{len(value)} bytes are too many"}))
+    return Record(emission.topic, key(emission), value)
