@@ -35,11 +35,12 @@ class Read(logging.Handler):
 
 
 class Ready(msgspec.Struct, frozen=True):
-    """``assigned_at`` and ``ready_at`` are unix seconds; ``cpu`` seconds are those in between."""
+    """``assigned_at`` and ``ready_at`` are unix seconds; ``cpu`` seconds are those in between, ``cpu_in_all`` all."""
 
     assigned_at: float
     ready_at: float
     cpu: float
+    cpu_in_all: float
     customers: int
     records: int
     state_bytes: int
@@ -61,7 +62,7 @@ async def main() -> None:
         await worker.ready(_AT_MOST_SECONDS)
         lanes = worker.lanes.lanes.values()
         report = Ready(
-            assigned_at, time.time(), time.process_time() - cpu,
+            assigned_at, time.time(), time.process_time() - cpu, time.process_time(),
             sum(lane.customers.count for lane in lanes), read.records,
             sum(lane.customers.state_bytes for lane in lanes),
             sum(lane.timers()[0] for lane in lanes), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10,

@@ -107,7 +107,8 @@ def line(what: str, seconds: float, report: Ready) -> str:
         f"{what}: {report.customers:,} customers, {report.state_bytes:,} bytes, {report.records:,} records; "
         f"recovered in {wall:.2f} s wall, {report.cpu:.2f} s CPU = {report.customers / wall:,.0f} customers/s, "
         f"{report.customers / report.cpu:,.0f} per CPU second, {report.records / wall:,.0f} records/s; "
-        f"{seconds:.2f} s from process start; peak {report.peak_mib:,} MiB; load {os.getloadavg()[0]:.1f}"
+        f"{seconds:.2f} s from process start, {report.cpu_in_all:.2f} s CPU; "
+        f"peak {report.peak_mib:,} MiB; load {os.getloadavg()[0]:.1f}"
     )
 
 
