@@ -71,7 +71,11 @@ class TopicWatch:
         return found
 
     async def run(self, known: Mapping[str, Known], fail: Fail) -> None:
-        """Look again and again, and end the worker when a topic is not what it was when the worker started."""
+        """Look again and again, and end the worker when a topic is not what it was when the worker started.
+
+        It must be seen twice: a broker that has only just come up may not know all topics yet.
+        """
+        seen: list[str] = []
         while True:
             await asyncio.sleep(self._settings.topics_check_ms / 1000)
             try:
@@ -79,9 +83,9 @@ class TopicWatch:
             except BrokerError as failure:
                 logger.debug("The topics could not be looked at: %s", failure)
                 continue
-            changed = changes(known, found)
-            if changed:
-                fail(f"{'; '.join(changed)}; {ADVICE}")
+            before, seen = seen, changes(known, found)
+            if before and seen:
+                fail(f"{'; '.join(seen)}; {ADVICE}")
                 return
 
 

@@ -1,0 +1,99 @@
+"""What a lane's state stands on: a topic that is not what it was is told in one line, and nothing else is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+import pytest
+
+from agents.changelog import Bounds, LaneRecord
+from agents.footing import Footing, Known, faults_of_inputs, may_restart, state_is_gone
+from agents.lanes.recovery import TopicRecreatedError, positions, restarted
+from agents.topicwatch import changes
+from schemas.topics import INPUTS
+
+LOG = "engage-customers-changelog"
+FOUND = {name: Known(4, f"id-{name}") for name in (*INPUTS, LOG)}
+IDS = {name: known.id for name, known in FOUND.items()}
+LANE = LaneRecord({"email": 9}, 5, 4, IDS)
+
+
+def faults(
+    found: Mapping[str, Known] = FOUND, lane: LaneRecord = LANE, restart: frozenset[str] = frozenset()
+) -> list[str]:
+    return list(faults_of_inputs({0: lane}, found, LOG, restart))
+
+
+def with_topic(name: str, known: Known | None) -> dict[str, Known]:
+    others = {topic: other for topic, other in FOUND.items() if topic != name}
+    return others if known is None else {**others, name: known}
+
+
+def bounds(end: int) -> Bounds:
+    places = [(topic, 0) for topic in INPUTS]
+    return Bounds(dict.fromkeys(places, 0), dict.fromkeys(places, end))
+
+
+def test_topics_that_are_what_they_were_are_nothing_to_speak_of() -> None:
+    assert faults() == []
+    assert changes(FOUND, FOUND) == []
+
+
+@pytest.mark.parametrize("topic", ["email", "surveys", LOG])
+def test_another_count_is_told_for_inputs_and_changelog_whether_they_were_read_or_not(topic: str) -> None:
+    (line,) = faults(with_topic(topic, Known(6, IDS[topic])))
+    assert line == f"topic {topic} has 6 partitions, expected 4: the state in {LOG} was written with that"
+
+
+def test_another_topic_of_the_same_name_is_told_only_where_records_of_the_old_one_count() -> None:
+    assert faults(with_topic("email", Known(4, "new"))) == [
+        "input topic email was deleted and made anew: its id is new, expected id-email"
+    ]
+    assert faults(with_topic("surveys", Known(4, "new"))) == []
+
+
+def test_a_missing_topic_is_told_where_records_of_it_count() -> None:
+    assert faults(with_topic("email", None)) == [
+        "input topic email is missing, but 10 records of its partition 0 were applied"
+    ]
+    assert faults(with_topic("surveys", None)) == []
+
+
+def test_what_may_begin_anew_is_no_fault() -> None:
+    assert may_restart(" email, surveys ,") == {"email", "surveys"}
+    for known in (None, Known(4, "new")):
+        assert faults(with_topic("email", known), restart=frozenset({"email"})) == []
+
+
+def test_state_of_before_ids_were_kept_is_taken_as_it_is() -> None:
+    old = msgspec.msgpack.decode(msgspec.msgpack.encode([{"email": 9}, 5]), type=LaneRecord)
+    assert faults(with_topic("email", Known(6, "new")), lane=old) == []
+
+
+def test_a_lane_refuses_another_topic_also_when_it_is_longer_and_reads_it_anew_when_told() -> None:
+    footing = Footing(4, {**IDS, "email": "new"})
+    with pytest.raises(TopicRecreatedError, match="its id is new, expected id-email"):
+        positions(LANE, bounds(50), 0, footing)
+    anew = restarted(LANE, bounds(50), 0, footing, frozenset({"email"}))
+    assert anew.applied == {}
+    assert positions(anew, bounds(50), 0, footing)["email", 0] == 0
+    same = restarted(LANE, bounds(50), 0, Footing(4, IDS), frozenset({"email"}))
+    assert same is LANE
+
+
+def test_what_happens_to_topics_while_a_worker_runs_is_told() -> None:
+    assert changes(FOUND, with_topic("email", None)) == ["topic email was deleted while the worker ran"]
+    assert changes(FOUND, with_topic("email", Known(4, "new"))) == [
+        "topic email was deleted and made anew while the worker ran"
+    ]
+    assert changes(FOUND, with_topic("email", Known(6, "id-email"))) == [
+        "topic email has 6 partitions, expected 4 as at the start"
+    ]
+
+
+def test_state_that_is_gone_is_told_with_how_much_it_was() -> None:
+    assert state_is_gone(LOG, {1: 3, 0: 4}, there=False) == (
+        f"changelog {LOG} is missing, but 7 records were applied: the state is gone"
+    )
+    assert "has nothing in partitions 0, 1" in state_is_gone(LOG, {1: 3, 0: 4}, there=True)
