@@ -27,6 +27,8 @@ def number_of(value: object) -> Decimal | None:
     if isinstance(value, float):
         return Decimal(repr(value))
     if isinstance(value, str):
+        if value[:1].isalpha():
+            return None
         try:
             number = Decimal(value)
         except InvalidOperation:
@@ -36,8 +38,9 @@ def number_of(value: object) -> Decimal | None:
 
 
 def _same(value: object, operand: object) -> bool:
-    left, right = number_of(value), number_of(operand)
-    if left is not None and right is not None:
+    right = number_of(operand)
+    left = None if right is None else number_of(value)
+    if left is not None:
         return left == right
     return type(value) is type(operand) and value == operand
 
@@ -77,7 +80,8 @@ def _contains(value: Any, operand: Any) -> bool:
 
 
 def _ordered(value: Any, op: Operator, operand: Any) -> bool:
-    left, right = number_of(value), number_of(operand)
+    right = number_of(operand)
+    left = None if right is None else number_of(value)
     if left is not None and right is not None:
         return left >= right if op == "at_least" else left <= right
     if isinstance(value, str) and isinstance(operand, str):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from schemas.policy.conditions import All, Compare, Not
 from schemas.policy.conditions import Any as AnyOf
 from streams.compare import compare
-from streams.describe import FIELDS
+from streams.describe import FIELDS, PARTS
 
 if TYPE_CHECKING:
     from schemas.policy.conditions import Condition
@@ -32,6 +32,9 @@ def _value(test: Compare, customer: Customer, now: int, plan: Plan) -> Any:
     if test.source == "attribute":
         attribute = customer.profile.get(test.path[0])
         return None if attribute is None else attribute.value
+    part = PARTS.get(test.path)
+    if part is not None:
+        return part(customer, now, plan)
     first, *rest = test.path
     value: Any = FIELDS[first](customer, now, plan)
     for name in rest:

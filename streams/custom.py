@@ -164,15 +164,11 @@ class Watch:
 
     def _heard(self, work: Work, when: Absence, at: int, subject: str | None) -> None:
         customer = work.after
-        kept = {}
-        for name, due in customer.timers.items():
-            rule, about = timers.parts(name)
-            if rule == self.rule.name:
-                since, _, whose = about.split(_PART)
-                if int(since) <= at < int(since) + when.span and (subject is None or subject == whose):
-                    continue
-            kept[name] = due
-        customer.timers = kept
+        for name in timers.of_rule(customer.timers, self.rule.name):
+            about = timers.parts(name)[1]
+            since, _, whose = about.split(_PART)
+            if int(since) <= at < int(since) + when.span and (subject is None or subject == whose):
+                work.clear_timer(self.rule.name, about)
         seen = sorted((*customer.rules.get(self.rule.name, {}).get("", ()), (at, subject or "")))
         customer.rules = {**customer.rules, self.rule.name: {"": tuple(seen[-_ABSENCE_KEPT:])}}
 

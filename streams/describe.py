@@ -69,6 +69,13 @@ FIELDS: dict[str, Callable[[Customer, int, Plan], Any]] = {
 }
 """Name of a field -> what it is for a customer at ``now`` (ms)."""
 
+PARTS: dict[tuple[str, ...], Callable[[Customer, int, Plan], Any]] = {
+    ("contact", "allowed"): lambda customer, now, plan: not contact.reasons_at(customer, now, plan.policy),
+    ("contact", "reasons"): lambda customer, now, plan: list(contact.reasons_at(customer, now, plan.policy)),
+    ("value", "revenue"): lambda customer, _now, plan: value.money_text(value.revenue(customer, plan.policy.currency)),
+}
+"""Parts of a field that are had for less than the whole of it: conditions ask for them at every event."""
+
 
 def customer_line(customer: Customer, now: int, policy: Policy) -> dict[str, Any]:
     """The customer at ``now``; instants are ``Instant``, money is text; ``schemas.outputs.plain`` writes both."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 _SEPARATOR = "\x1f"
 
 
@@ -14,3 +16,9 @@ def parts(name: str) -> tuple[str, str]:
     """The rule and the subject of a key."""
     rule, _, about = name.partition(_SEPARATOR)
     return rule, about
+
+
+def of_rule(names: Iterable[str], rule: str) -> list[str]:
+    """Those of the keys that are of a rule."""
+    start = rule + _SEPARATOR
+    return [name for name in names if name.startswith(start)]

@@ -13,6 +13,9 @@ from schemas.events import Event
 from schemas.policy import Filter, merge
 from schemas.times import Instant
 from streams.compare import compare, field_of, matches, number_of
+from streams.describe import PARTS, customer_line
+from streams.plan import plan_of
+from tests.story import Story
 
 
 def made(topic: str, **fields: Any) -> Event:
@@ -96,3 +99,13 @@ def test_a_filter_takes_topic_type_and_every_comparison(wanted: dict[str, Any], 
     chosen = merge({"rules": [rule]}).rules[0].when.filter
     assert isinstance(chosen, Filter)
     assert matches(made("surveys", type="csat", score=3), chosen) is passes
+
+
+def test_a_part_of_a_field_is_what_the_whole_field_says_it_is() -> None:
+    story = Story().ordered("1", amount="12.50").mail_unsubscribed("m1")
+    policy = merge({})
+    ada = story.state("ada")
+    line = customer_line(ada, ada.now, policy)
+    assert line["contact"]["reasons"] == ["unsubscribed"]
+    for (field, name), part in PARTS.items():
+        assert part(ada, ada.now, plan_of(policy)) == line[field][name]
