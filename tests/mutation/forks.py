@@ -26,7 +26,7 @@ from _pytest.runner import runtestprotocol
 from tests.mutation.registry import FUNCTIONS, Mutated, called
 
 _MEMORY: Final = 4 << 30
-_PATIENCE: Final = 10.0
+_PATIENCE: Final = 3.0
 """Processor seconds that a test may take in a mutant, at least: an endless loop is a kill."""
 _FAVOURITES: Final = 5
 
@@ -107,6 +107,7 @@ class Forks:
                     self.verdicts[key] = before[key]
                 elif fnmatch.fnmatch(function.name, self.options.only) and dice.random() < self.options.sample:
                     found.append(Mutant(function, name, tests))
+        dice.shuffle(found)
         return found
 
     def _try(self, mutants: list[Mutant]) -> None:
