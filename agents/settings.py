@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     """Records of a lane in one transaction, at most."""
     buffer_records: int = Field(default=10_000, ge=1)
     """Records of one partition that wait in a lane; at as many, fetching it is paused until half are done."""
+    buffer_bytes: int = Field(default=33_554_432, ge=1)
+    """Bytes of them, likewise: large events fill the memory before there are many."""
     fetch_records: int = Field(default=5_000, ge=1)
     fetch_wait_ms: int = Field(default=100, ge=1, le=5_000)
     merge_wait_ms: int = Field(default=5_000, ge=0)

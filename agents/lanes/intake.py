@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agents.lanes.buffers import Buffers, Entry
 from agents.lanes.reading import read
@@ -26,6 +26,7 @@ class Intake:
         self._buffers = Buffers()
         self._handed = dict.fromkeys(INPUTS, -1)
         self._paused: set[str] = set()
+        self._bytes = dict.fromkeys(INPUTS, 0)
         self._blocked: dict[str, tuple[int, int | None]] = {}
         """Topic -> since when it is waited for, and when the broker last answered about it (wall ms)."""
 
@@ -42,6 +43,7 @@ class Intake:
     def drop(self) -> None:
         """Let go of what was not begun: it will be fetched again."""
         self._buffers.clear()
+        self._bytes = dict.fromkeys(INPUTS, 0)
         self._paused.clear()
         self._blocked.clear()
 
@@ -53,9 +55,10 @@ class Intake:
             return False
         wall = self._wall() if self._settings.clock == "wall" else None
         self._buffers.add(topic, read(topic, records, wall))
+        self._bytes[topic] += sum(map(_size, records))
         self._handed[topic] = records[-1].offset
         self._blocked.pop(topic, None)
-        if self._buffers.size(topic) >= self._settings.buffer_records and topic not in self._paused:
+        if self._is_full(topic, 1) and topic not in self._paused:
             self._paused.add(topic)
             self._flow.pause(topic, self._partition)
         return True
@@ -68,12 +71,21 @@ class Intake:
         waits whatever the broker says.
         """
         entries, blocked = self._buffers.take(self._settings.chunk_records, self._waits_for)
-        half = self._settings.buffer_records // 2
-        free = {topic for topic in self._paused if self._buffers.size(topic) <= half}
+        for item in entries:
+            self._bytes[item.topic] -= _size(item.record)
+        free = {topic for topic in self._paused if not self._is_full(topic, 2)}
         if free:
             self._paused -= free
             self._flow.release((topic, self._partition) for topic in free)
         return entries, blocked is not None
+
+    def _is_full(self, topic: str, part: int) -> bool:
+        """Whether as much of a topic waits as may, or, once it is paused, still half of it (``part`` 2)."""
+        settings, waiting = self._settings, self._buffers.size(topic)
+        records, size = settings.buffer_records // part, settings.buffer_bytes // part
+        if part == 1:
+            return waiting >= records or self._bytes[topic] >= size
+        return waiting > records or self._bytes[topic] > size
 
     def seen_empty_at(self) -> int | None:
         """The oldest of the latest looks (wall ms) at the six topics; None when one has more.
@@ -111,3 +123,8 @@ class Intake:
 
 def _present(looks: Iterable[int | None]) -> list[int]:
     return [at for at in looks if at is not None]
+
+
+def _size(record: Any) -> int:
+    size = len(record.value or b"")
+    return size + sum(len(name) + len(value or b"") for name, value in record.headers) if record.headers else size

@@ -25,6 +25,7 @@ class Record(NamedTuple):
     offset: int
     value: bytes
     key: bytes = b"ann"
+    headers: tuple[tuple[str, bytes], ...] = ()
 
 
 class FakeFlow:
@@ -87,6 +88,21 @@ def test_records_that_were_handed_over_before_are_left_out(flow: FakeFlow) -> No
     assert not lane.add(chunk(1, 2))
     assert lane.add(chunk(1, 4))
     assert offsets(lane.take()[0]) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("headers", [(), (("h", b"x" * 1_000),)])
+def test_a_topic_of_large_records_is_paused_by_their_bytes(flow: FakeFlow, headers: Any) -> None:
+    lane = intake(flow, buffer_bytes=4_000, chunk_records=2)
+    value = event("email", "opened", "ann", 0, "e", message_id="m").value
+    large = value if headers else value + b" " * 1_000
+    lane.add(Chunk("email", 0, 1, [Record(offset, large, headers=headers) for offset in range(3)]))
+    assert flow.paused == set()
+    lane.add(Chunk("email", 0, 1, [Record(offset, large, headers=headers) for offset in range(3, 5)]))
+    assert flow.paused == {"email"}
+    lane.take()
+    assert flow.paused == {"email"}
+    lane.take()
+    assert flow.paused == set()
 
 
 def test_a_full_topic_is_paused_and_fetched_again_when_half_is_taken(flow: FakeFlow) -> None:
