@@ -190,7 +190,7 @@ async def test_figures_after_an_erasure_stand_as_if_the_customer_had_gone_and_co
     async with running(settings) as worker:
         feed(server, [*inputs, erasure])
         await idle(worker, len(inputs) + 1)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while (board := worker.kpis.board) is None or (
             (found := plain(board.figures((None, None)))) != wanted and time.monotonic() < deadline
         ):
