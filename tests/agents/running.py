@@ -161,3 +161,13 @@ async def idle(worker: Worker, count: int | None = None) -> None:
         await asyncio.sleep(0.05)
     message = f"the lanes do not come to the end of the backlog: {worker.lanes.status()}"
     raise AssertionError(message)
+
+
+async def run_twice(broker: Any, settings: Settings, inputs: list[Input]) -> None:
+    """Feed one half and run a worker to its end, then the other half with another worker."""
+    half = len(inputs) // 2
+    for part in (inputs[:half], inputs[half:]):
+        feed(broker, part)
+        async with running(settings) as worker:
+            await worker.settled(40)
+            await idle(worker)

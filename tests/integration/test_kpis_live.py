@@ -18,7 +18,18 @@ from agents.replay.reading import find_sources
 from agents.replay.run import replay
 from schemas.policy import load
 from schemas.times import DAY, Instant, day_of
-from tests.agents.running import Input, feed, idle, make_topics, records, replayed, running, simulated, worker_settings
+from tests.agents.running import (
+    Input,
+    feed,
+    idle,
+    make_topics,
+    records,
+    replayed,
+    run_twice,
+    running,
+    simulated,
+    worker_settings,
+)
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -124,12 +135,7 @@ async def test_nothing_is_counted_twice_or_lost_over_a_restart(embedded_broker: 
     settings = worker_settings(embedded_broker, tmp_path, kpi_ms=100)
     make_topics(embedded_broker, settings)
     inputs = simulated()
-    half = len(inputs) // 2
-    for part in (inputs[:half], inputs[half:]):
-        feed(embedded_broker, part)
-        async with running(settings) as worker:
-            await worker.settled(40)
-            await idle(worker)
+    await run_twice(embedded_broker, settings, inputs)
     wanted = wanted_of(inputs, tmp_path / "replay")
 
     async with running(settings):

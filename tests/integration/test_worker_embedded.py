@@ -23,6 +23,7 @@ from tests.agents.running import (
     make_topics,
     records,
     replayed,
+    run_twice,
     running,
     simulated,
     worker_settings,
@@ -61,12 +62,7 @@ async def test_a_worker_that_is_stopped_and_started_goes_on_where_it_was(
     settings = worker_settings(embedded_broker, tmp_path)
     make_topics(embedded_broker, settings)
     inputs = simulated()
-    half = len(inputs) // 2
-    for part in (inputs[:half], inputs[half:]):
-        feed(embedded_broker, part)
-        async with running(settings) as worker:
-            await worker.settled(40)
-            await idle(worker)
+    await run_twice(embedded_broker, settings, inputs)
 
     expected = replayed(inputs, tmp_path / "replay")
     assert differences(emitted(embedded_broker), expected.emitted) == []
