@@ -69,7 +69,7 @@ def main(
     grown = [one.name for one in judged if not one.flat]
     click.echo(
         f"{soaked.records:,} records, {days} days in {soaked.seconds / 60:.1f} minutes; the {soaked.customers:,} "
-        f"customers left differ from a replay in {differences} places; {'; '.join(grown) or 'nothing'} grows"
+        f"customers left differ from a replay in {differences} places; {'; '.join(grown) or 'nothing that is judged'} grows"
     )
     if differences or grown:
         (folder / "differences.txt").write_text(soaked.findings.text())

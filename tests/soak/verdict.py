@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 MIB: Final = 1024 * 1024
 ROWS: Final = "rows of figures"
-"""Not judged: totals by campaign are kept for good, and those of spans of time fill one row for each per cent."""
+"""Not judged: totals by campaign are kept for good, and medians have a row for each length of time met."""
 
 
 class Sample(NamedTuple):
