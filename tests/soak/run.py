@@ -21,7 +21,7 @@ from tests.chaos.expected import replayed
 from tests.chaos.load import PARTITIONS, Item, ends, erased, newest
 from tests.chaos.workers import WorkerPlace
 from tests.soak.load import RETENTION_DAYS, load
-from tests.soak.measure import BROKER, make_topics, sample
+from tests.soak.measure import BROKER, let_tombstones_go, make_topics, sample
 from tests.soak.verdict import Sample
 
 AHEAD_DAYS: Final = 2
@@ -77,6 +77,8 @@ def run(shape: Shape, folder: Path, said: Callable[[Sample], None]) -> Soaked:
         def look(day: int, applied: int) -> None:
             found = sample(begun, day, applied, server, place, redis)
             if found is not None:
+                if not samples:
+                    let_tombstones_go(server)
                 samples.append(found)
                 said(found)
 
