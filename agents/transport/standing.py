@@ -50,9 +50,11 @@ class Standings:
         return None if standing is None else standing.seen_at
 
     def lag(self, topic: str, partition: int, applied: int) -> int:
-        """Records on the broker after offset ``applied``, as last seen."""
+        """Records on the broker after offset ``applied``, as last seen; marks of transactions after it are none."""
         standing = self._standings.get((topic, partition))
-        return 0 if standing is None else max(0, standing.end - max(applied + 1, 0))
+        if standing is None or self.at_end(topic, partition, applied) is not None:
+            return 0
+        return max(0, standing.end - max(applied + 1, 0))
 
     def forget(self, topic: str, partition: int) -> None:
         """The partition was sought or lost: what was seen of it no longer holds."""

@@ -19,8 +19,8 @@ import click
 ROOT: Final = Path(__file__).resolve().parents[2]
 HOME: Final = ROOT / ".mutation"
 TESTS: Final = (
-    "tests/unit/contract", "tests/unit/streams", "tests/golden", "tests/unit/test_kpis.py", "tests/unit/test_measures.py",
-    "tests/unit/cli/test_wording.py", "tests/unit/cli/test_explain.py",
+    "tests/unit/contract", "tests/unit/streams", "tests/golden", "tests/unit/test_kpis.py",
+    "tests/unit/test_measures.py", "tests/unit/cli/test_wording.py", "tests/unit/cli/test_explain.py",
 )  # fmt: skip
 MUTMUT: Final = "mutmut==3.8.1"
 """In an environment of its own: it needs a click that Faust cannot live with."""

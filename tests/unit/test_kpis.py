@@ -14,8 +14,8 @@ from schemas.figures import Figures
 from schemas.policy import merge
 from schemas.times import day_of
 from streams.figures.fact import DISTINCT, OVERALL, Fact
-from streams.figures.spans import bucket, median_seconds
 from streams.figures.scores import Scores
+from streams.figures.spans import bucket, median_seconds
 from streams.history import score_at_end
 from streams.kpis import Kpis
 from streams.plan import plan_of
