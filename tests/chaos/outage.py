@@ -50,20 +50,21 @@ class Outage(NamedTuple):
     findings: dict[str, int]
 
     @property
-    def worked_off(self) -> Sample | None:
-        """The first sample after the outage with less lag than ``_LOAD_SECONDS`` of load; None: never under load."""
+    def worked_off(self) -> Sample:
+        """The first sample after the outage with less lag than ``_LOAD_SECONDS`` of load."""
         rate = max(1.0, self.samples[-1].offered / (self.ended - self.samples[0].at))
-        after = (sample for sample in self.samples if self.back < sample.at < self.ended)
-        return next((sample for sample in after if sample.lag < rate * _LOAD_SECONDS), None)
+        after = (sample for sample in self.samples if sample.at > self.back)
+        return next((sample for sample in after if sample.lag < rate * _LOAD_SECONDS), self.samples[-1])
 
     def lines(self) -> list[str]:
         """The result in words and figures."""
         before = [sample.lag for sample in self.samples if self.away - 5 < sample.at < self.away]
         last = max((sample for sample in self.samples if sample.at <= self.back), key=lambda sample: sample.at)
         moved = next(sample for sample in self.samples if sample.applied > last.applied)
-        done = self.worked_off or self.samples[-1]
+        done = self.worked_off
         speed = (done.applied - last.applied) / max(0.001, done.at - moved.at)
-        when = "under the same load" if self.worked_off else f"{done.at - self.ended:.1f} s of it without load"
+        alone = done.at - max(self.ended, self.back)
+        when = "under the same load" if alone < 0 else f"{alone:.1f} s of it without load"
         return [
             f"broker away {self.back - self.away:.1f} s; lag before {statistics.median(before):,.0f} records, "
             f"at most {max(sample.lag for sample in self.samples):,}",
