@@ -118,11 +118,12 @@ def compare_customers(
 
     ``without`` are customers that are left out.
     """
-    for name in expected.customers.keys() - outcome.customers.keys():
+    found, said = outcome.customers.keys() - set(without), expected.customers.keys() - set(without)
+    for name in said - found:
         findings.add("lost", f"customer {name}")
-    for name in outcome.customers.keys() - expected.customers.keys():
+    for name in found - said:
         findings.add("different", f"customer {name} that a replay has not")
-    for name in (outcome.customers.keys() & expected.customers.keys()) - set(without):
+    for name in found & said:
         ours, theirs = outcome.customers[name], expected.customers[name]
         names = fields or tuple(theirs)
         wrong = [field for field in names if _field(ours, field) != _field(theirs, field)]
