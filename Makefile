@@ -10,7 +10,7 @@ FUZZ_VENV ?= .fuzz-venv
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help audit fuzz setup demo test check lint types schemas bench chaos soak servers kafka redis clean
+.PHONY: help audit fuzz mutation setup demo test check lint types schemas bench chaos soak servers kafka redis clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ audit: $(AUDIT_VENV)/.ready ## look for known vulnerabilities in what constraint
 fuzz: $(VENV)/.dev $(FUZZ_VENV)/.ready ## throw damaged events at the decoder and the core: make fuzz ARGS="--seconds 300 --seed 1"
 	@if [ -s $(FUZZ_VENV)/.ready ]; then $(FUZZ_VENV)/bin/python -m tests.fuzz $(ARGS); \
 		else echo "atheris cannot be installed here: without guidance"; $(BIN)/python -m tests.fuzz --plain $(ARGS); fi
+
+mutation: $(VENV)/.dev ## how many mutants of the core its tests kill, and which survive (about an hour)
+	$(BIN)/python -m tests.mutation $(ARGS)
 
 servers:
 	@deploy/kafka/fetch || echo "Skipped: the tests on Apache Kafka, for the reason above. All others run."
