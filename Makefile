@@ -74,7 +74,7 @@ redis: ## install redis-server (Debian and its kin, as root)
 	deploy/redis/install
 
 clean: ## remove the virtual environment, caches and what was built
-	rm -rf $(VENV) $(AUDIT_VENV) $(FUZZ_VENV) build dist out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(AUDIT_VENV) $(FUZZ_VENV) build dist out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .mutation
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
