@@ -84,13 +84,17 @@ def prepare(settings: Settings) -> Ground:
 
 
 def _refuse_what_is_not_as_it_was(settings: Settings) -> None:
-    """See, before any topic is made, that there is what earlier work of this application stands on."""
-    changelog, evidence = settings.changelog_topic, Evidence(settings)
-    found = TopicWatch(settings).look()
+    """See, before any topic is made, that there is what earlier work of this application stands on.
+
+    Other workers go on meanwhile, and state is there before its offsets are: so the offsets are asked for first.
+    """
+    changelog, evidence, watch = settings.changelog_topic, Evidence(settings), TopicWatch(settings)
+    applied = evidence.applied(watch.look())
+    found = watch.look()
     lanes = evidence.lanes(found[changelog].partitions) if changelog in found else {}
     held = {number: record for number, record in lanes.items() if record is not None}
     wrong = list(faults_of_inputs(held, found, changelog, may_restart(settings.restart_inputs)))
-    gone = {number: count for number, count in evidence.applied(found).items() if number not in held}
+    gone = {number: count for number, count in applied.items() if number not in held}
     if gone:
         wrong.append(state_is_gone(changelog, gone, there=changelog in found))
     if wrong:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 
 import msgspec
 import pytest
 
+from agents import topics
 from agents.changelog import Bounds, LaneRecord
 from agents.footing import Footing, Known, faults_of_inputs, may_restart, state_is_gone
 from agents.lanes.recovery import TopicRecreatedError, positions, restarted
+from agents.settings import Settings
 from agents.topicwatch import changes
 from schemas.topics import INPUTS
 
@@ -97,3 +100,27 @@ def test_state_that_is_gone_is_told_with_how_much_it_was() -> None:
         f"changelog {LOG} is missing, but 7 records were applied: the state is gone"
     )
     assert "has nothing in partitions 0, 1" in state_is_gone(LOG, {1: 3, 0: 4}, there=True)
+
+
+@pytest.mark.parametrize("steps", range(1, 5))
+def test_a_start_while_others_deliver_their_first_records_is_no_loss(
+    monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    """Between any two questions to the brokers another worker may make the changelog, deliver and say so."""
+    asked = iter(range(9))
+    others = SimpleNamespace(
+        look=lambda: FOUND if next(asked) >= steps else {name: FOUND[name] for name in INPUTS},
+        lanes=lambda _: {0: LANE if next(asked) >= steps else None},
+        applied=lambda _: {0: 10} if next(asked) >= steps else {},
+    )
+    monkeypatch.setattr(topics, "Evidence", lambda _: others)
+    monkeypatch.setattr(topics, "TopicWatch", lambda _: others)
+    topics._refuse_what_is_not_as_it_was(Settings())
+
+
+def test_a_changelog_without_what_was_applied_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = SimpleNamespace(look=lambda: FOUND, lanes=lambda _: {0: None}, applied=lambda _: {0: 10})
+    monkeypatch.setattr(topics, "Evidence", lambda _: lost)
+    monkeypatch.setattr(topics, "TopicWatch", lambda _: lost)
+    with pytest.raises(topics.TopicsRefusedError, match="10 records were applied: the state is gone"):
+        topics._refuse_what_is_not_as_it_was(Settings())
