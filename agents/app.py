@@ -24,6 +24,7 @@ from agents.lanes.flow import ConsumerFlow
 from agents.lanes.group import Lanes, lane_numbers
 from agents.lanes.surroundings import Fail, Surroundings, Watcher, exit_hard
 from agents.lanes.tally import DeadLetterLimit
+from agents.topicwatch import TopicWatch
 from agents.transport.chunks import ChunkSchema
 from agents.transport.consumer import ChunkTransport
 
@@ -98,9 +99,13 @@ def create_app(
 
     async def assigned(_app: Any, tps: set[TP], **_: Any) -> None:
         try:
-            await lanes.assign(lane_numbers(tps), app.consumer_generation_id)
+            numbers = lane_numbers(tps)
         except ValueError as torn:
-            fail(str(torn))
+            # A topic that was deleted tears the lanes too: then that is what ops must be told.
+            changed = await TopicWatch(settings).changed(ground.topics) if ground.topics else None
+            fail(changed or str(torn))
+        else:
+            await lanes.assign(numbers, app.consumer_generation_id)
 
     async def revoked(_app: Any, _tps: set[TP], **_: Any) -> None:
         await lanes.leave()

@@ -75,18 +75,26 @@ class TopicWatch:
 
         It must be seen twice: a broker that has only just come up may not know all topics yet.
         """
-        seen: list[str] = []
+        seen = ""
         while True:
             await asyncio.sleep(self._settings.topics_check_ms / 1000)
-            try:
-                found = await asyncio.to_thread(self.look)
-            except BrokerError as failure:
-                logger.debug("The topics could not be looked at: %s", failure)
+            now = await self.changed(known)
+            if now is None:
                 continue
-            before, seen = seen, changes(known, found)
+            before, seen = seen, now
             if before and seen:
-                fail(f"{'; '.join(seen)}; {ADVICE}")
+                fail(seen)
                 return
+
+    async def changed(self, known: Mapping[str, Known]) -> str | None:
+        """What became of these topics, in one line with what to do; empty: nothing. None: the broker does not say."""
+        try:
+            found = await asyncio.to_thread(self.look)
+        except BrokerError as failure:
+            logger.debug("The topics could not be looked at: %s", failure)
+            return None
+        lines = changes(known, found)
+        return f"{'; '.join(lines)}; {ADVICE}" if lines else ""
 
 
 def changes(known: Mapping[str, Known], found: Mapping[str, Known]) -> list[str]:

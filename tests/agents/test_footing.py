@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from types import SimpleNamespace
 
 import msgspec
 import pytest
+from faust.types import TP
+from prometheus_client import CollectorRegistry
 
 from agents import topics
+from agents.app import create_app
 from agents.changelog import Bounds, LaneRecord
 from agents.footing import Footing, Known, faults_of_inputs, may_restart, state_is_gone
 from agents.lanes.recovery import TopicRecreatedError, positions, restarted
+from agents.metrics import Metrics
 from agents.settings import Settings
-from agents.topicwatch import changes
+from agents.topicadmin import BrokerError
+from agents.topics import Ground
+from agents.topicwatch import TopicWatch, changes
+from schemas.policy import load
 from schemas.topics import INPUTS
 
 LOG = "engage-customers-changelog"
@@ -124,3 +132,28 @@ def test_a_changelog_without_what_was_applied_is_refused(monkeypatch: pytest.Mon
     monkeypatch.setattr(topics, "TopicWatch", lambda _: lost)
     with pytest.raises(topics.TopicsRefusedError, match="10 records were applied: the state is gone"):
         topics._refuse_what_is_not_as_it_was(Settings())
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (with_topic("email", None), "topic email was deleted while the worker ran; what to do: deploy/topics.md"),
+        (FOUND, "partitions [0, 1] of the six topics were not assigned together"),
+        (None, "partitions [0, 1] of the six topics were not assigned together"),
+    ],
+    ids=["a topic is gone", "all topics are there", "the broker does not say"],
+)
+async def test_lanes_that_were_torn_stop_the_worker_with_the_cause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: Mapping[str, Known] | None, words: str
+) -> None:
+    def look(_: TopicWatch) -> Mapping[str, Known]:
+        if found is None:
+            raise BrokerError("no answer in time")
+        return found
+
+    monkeypatch.setattr(TopicWatch, "look", look)
+    said: list[str] = []
+    settings, metrics = Settings(data_dir=tmp_path), Metrics(CollectorRegistry())
+    app = create_app(settings, load(None), metrics, Ground(4, "exactly_once", FOUND), fail=said.append)
+    await app.on_partitions_assigned.send({TP(name, number) for name in INPUTS if name != "email" for number in (0, 1)})
+    assert said == [words]
