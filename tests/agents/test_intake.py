@@ -1,4 +1,4 @@
-"""What comes into a lane, and what it knows of the ends of its topics."""
+"""What comes into a lane, in which order it is taken, and for which topics it waits."""
 
 from __future__ import annotations
 
@@ -8,13 +8,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from agents.changelog import Bounds, LaneRecord
-from agents.footing import Footing
 from agents.lanes.intake import Intake
-from agents.lanes.recovery import TopicRecreatedError, positions
 from agents.settings import Settings
 from agents.transport.chunks import Chunk
-from agents.transport.standing import Standings
 from schemas.topics import INPUTS
 from tests.agents.running import NOON, event
 
@@ -158,20 +154,20 @@ def test_the_time_in_which_a_broker_was_away_is_no_time_waited(flow: FakeFlow) -
 
 @pytest.mark.parametrize("clock", ["wall", "event"])
 def test_an_end_that_was_seen_long_ago_is_no_end(flow: FakeFlow, clock: str) -> None:
-    lane = intake(flow, clock=clock)
-    flow.seen_at = flow.heard = -60_000
+    lane = intake(flow, clock=clock, live_within_ms=2_000)
+    flow.seen_at = flow.heard = -2_001
     lane.add(chunk(0, 1))
     assert lane.take() == ([], True)
-    flow.seen_at = 1
+    flow.seen_at = -2_000
     assert offsets(lane.take()[0]) == [0]
 
 
 def test_lanes_do_not_agree_on_an_end_that_a_broker_away_cannot_show(flow: FakeFlow) -> None:
-    lane = intake(flow)
-    flow.seen_at = -60_000
+    lane = intake(flow, live_within_ms=2_000)
+    flow.seen_at = -2_001
     assert lane.seen_empty_at() is None
-    flow.seen_at = 1
-    assert lane.seen_empty_at() == 1
+    flow.seen_at = -2_000
+    assert lane.seen_empty_at() == -2_000
 
 
 def test_a_backfill_never_goes_on_without_a_topic(flow: FakeFlow) -> None:
@@ -201,66 +197,3 @@ def test_a_dead_letter_that_claims_the_future_holds_nothing_back(flow: FakeFlow)
     lane.add(Chunk("email", 0, 1, [Record(0, ahead), Record(1, b"{")]))
     lane.add(chunk(0, 1, "purchases"))
     assert [found.topic for found in lane.take()[0]] == ["email", "email", "purchases"]
-
-
-def standing(position: int, highwater: int, lso: int | None = None) -> tuple[Standings, Any]:
-    tp = SimpleNamespace(topic="email", partition=0)
-    state = SimpleNamespace(has_valid_position=True, position=position, highwater=highwater, lso=lso, timestamp=77)
-    assignment = SimpleNamespace(tps=[tp], state_value=lambda _: state)
-    consumer = SimpleNamespace(_subscription=SimpleNamespace(subscription=SimpleNamespace(assignment=assignment)))
-    seen = Standings()
-    seen.look(consumer, {})
-    return seen, consumer
-
-
-def test_a_partition_that_was_never_looked_at_may_hold_more() -> None:
-    assert Standings().at_end("email", 0, 5) is None
-
-
-def test_a_partition_is_at_its_end_when_the_position_is_there_and_all_was_handed_over() -> None:
-    seen, _ = standing(10, 10)
-    assert seen.at_end("email", 0, 9) == 77
-
-
-def test_records_under_way_to_the_lane_are_not_the_end() -> None:
-    class TP(NamedTuple):
-        topic: str
-        partition: int
-
-    seen, consumer = standing(10, 10)
-    seen.look(consumer, {TP("email", 0): [SimpleNamespace(offset=9)]})
-    assert seen.at_end("email", 0, 8) is None
-    assert seen.at_end("email", 0, 9) == 77
-
-
-def test_the_end_is_what_a_reader_of_committed_records_can_reach() -> None:
-    assert standing(8, 10, 8)[0].at_end("email", 0, 7) == 77
-    assert standing(7, 10, 8)[0].at_end("email", 0, 6) is None
-    assert standing(7, 10)[0].lag("email", 0, 6) == 3
-
-
-def bounds(end: int, first: int = 0) -> Bounds:
-    tps = [(topic, 0) for topic in INPUTS]
-    return Bounds(dict.fromkeys(tps, first), dict.fromkeys(tps, end))
-
-
-def test_a_topic_goes_on_after_the_applied_record_or_at_its_beginning() -> None:
-    found = positions(LaneRecord({"email": 4}, 0), bounds(end=9, first=2), 0, Footing(4, {}))
-    assert found["email", 0] == 5
-    assert found["surveys", 0] == 2
-
-
-def test_a_topic_that_ends_before_what_was_applied_was_made_anew() -> None:
-    with pytest.raises(TopicRecreatedError, match="topic email was deleted and made anew: partition 0 ends at 4"):
-        positions(LaneRecord({"email": 4}, 0), bounds(end=4), 0, Footing(4, {}))
-
-
-def test_an_end_that_was_seen_long_ago_holds_the_merge(flow: FakeFlow) -> None:
-    lane = intake(flow, live_within_ms=2_000)
-    flow.seen_at = -2_001
-    lane.add(chunk(0, 1))
-    assert lane.take() == ([], True)
-    assert lane.seen_empty_at() is None
-    flow.seen_at = -2_000
-    assert offsets(lane.take()[0]) == [0]
-    assert lane.seen_empty_at() == -2_000
