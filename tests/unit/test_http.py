@@ -2,57 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
-from typing import Any
-from urllib.parse import urlsplit
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import ClientSession
 from aiohttp.test_utils import make_mocked_request
 from prometheus_client import CollectorRegistry
 
-from agents.http import Absent, HttpServer, LaneSummary, Progress, Summary, Verdict
+from agents.http import Absent, HttpServer
 from agents.http.access import refusal
 from agents.metrics import Metrics
-from schemas.times import parse_instant
-
-LINE: Mapping[str, object] = {
-    "customer_id": "a/b c",
-    "score": 42,
-    "contact": {"allowed": False, "reasons": ["schedule"]},
-}
-BEARER = "correct horse"
-
-
-class FakeWorker:
-    """A worker that says what it is told to say."""
-
-    def __init__(self) -> None:
-        self.not_ready: tuple[str, ...] = ()
-        self.not_alive: tuple[str, ...] = ()
-        self.customers: dict[str, Mapping[str, object] | Absent] = {"a/b c": LINE}
-        self.lanes: tuple[LaneSummary, ...] = (
-            LaneSummary(partition=0, ready=True, paused=False, lag=12_345, behind_seconds=3.2, customers=1_000),
-            LaneSummary(partition=1, ready=False, paused=False, lag=0, behind_seconds=0, customers=0),
-        )
-
-    def ready(self) -> Verdict:
-        """Ready, unless told why not."""
-        return Verdict(self.not_ready)
-
-    def alive(self) -> Verdict:
-        """Alive, unless told why not."""
-        return Verdict(self.not_alive)
-
-    def customer(self, customer_id: str) -> Mapping[str, object] | Absent:
-        """What it was given."""
-        return self.customers.get(customer_id, "unknown")
-
-    def summary(self) -> Summary:
-        """Two lanes, and names that need escaping."""
-        return Summary("worker-1 <b>", "0.1.0", "7 & 8", "engage", parse_instant("2026-11-22T00:00:00Z"), self.lanes)
+from tests.unit.http_worker import BEARER, LINE, FakeWorker
 
 
 @pytest.fixture
@@ -207,108 +168,3 @@ async def test_a_taken_port_is_an_error_at_start(worker: FakeWorker) -> None:
         with pytest.raises(OSError, match="address already in use"):
             await second.start()
         await second.stop()
-
-
-def test_a_lane_with_lag_that_stands_still_past_its_patience_is_stuck() -> None:
-    progress = Progress(patience_seconds=60)
-    for at in (0, 30, 61):
-        progress.seen(3, applied=100, lag=5, at=at)
-    assert progress.stuck(60) == ()
-    assert progress.stuck(61) == ("lane 3 has 5 records to take and has not moved for 61 s",)
-
-
-def test_a_lane_that_moves_or_has_nothing_to_take_is_not_stuck() -> None:
-    progress = Progress(patience_seconds=60)
-    for at in (0, 50, 100, 150):
-        progress.seen(0, applied=at, lag=9, at=at)
-        progress.seen(1, applied=7, lag=0, at=at)
-    assert progress.stuck(150) == ()
-
-
-def test_the_patience_of_an_idle_lane_begins_with_its_first_waiting_record() -> None:
-    progress = Progress(patience_seconds=60)
-    progress.seen(0, applied=7, lag=0, at=0)
-    progress.seen(0, applied=7, lag=1, at=500)
-    assert progress.stuck(560) == ()
-    assert len(progress.stuck(561)) == 1
-
-
-def test_a_stuck_lane_that_moves_again_and_a_lane_that_is_lost_are_forgiven() -> None:
-    progress = Progress(patience_seconds=60)
-    progress.seen(0, applied=7, lag=1, at=0)
-    progress.seen(1, applied=7, lag=1, at=0)
-    assert len(progress.stuck(100)) == 2
-    progress.seen(0, applied=8, lag=1, at=100)
-    progress.forget(1)
-    assert progress.stuck(100) == ()
-
-
-@asynccontextmanager
-async def limited(worker: FakeWorker, **limits: Any) -> AsyncIterator[str]:
-    server = HttpServer(worker, CollectorRegistry(), port=0, **limits)
-    await server.start()
-    try:
-        yield server.url
-    finally:
-        await server.stop()
-
-
-async def status_of(url: str, path: str = "/livez", **request: Any) -> int:
-    async with ClientSession() as session, session.get(url + path, **request) as response:
-        return response.status
-
-
-async def test_a_connection_serves_one_request(worker: FakeWorker) -> None:
-    async with limited(worker) as url, ClientSession() as session:
-        response = await session.get(f"{url}/livez")
-        assert response.headers["Connection"] == "close"
-        assert (await session.head(f"{url}/readyz")).status == 200
-
-
-@pytest.mark.parametrize(
-    "sent", [b"", b"GET /livez HT", b"GET /livez HTTP/1.1\r\nHost: a\r\nX-Slow: ", b"POST / HTTP/1.1\r\nHost: a\r\n"]
-)
-async def test_who_sends_slowly_is_cut_off(worker: FakeWorker, sent: bytes) -> None:
-    async with limited(worker, seconds=0.2) as url:
-        reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
-        writer.write(sent)
-        with suppress(ConnectionResetError):
-            assert await asyncio.wait_for(reader.read(), 10) == b""
-        writer.close()
-        assert await status_of(url) == 200
-
-
-async def test_who_holds_connections_open_locks_nobody_out(worker: FakeWorker) -> None:
-    async with limited(worker, most=4, seconds=60) as url:
-        port = urlsplit(url).port
-        held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(9)]
-        for _ in range(5):
-            assert await status_of(url) == 200
-        with suppress(ConnectionResetError):
-            assert await asyncio.wait_for(held[0][0].read(), 10) == b""
-        for _, writer in held:
-            writer.close()
-
-
-@pytest.mark.parametrize(
-    ("path", "headers"),
-    [
-        ("/customers/" + "x" * 5_000, {}),
-        ("/livez", {"X-Long": "x" * 9_000}),
-        ("/livez", {f"X-{number}": "x" for number in range(100)}),
-    ],
-)
-async def test_a_request_larger_than_any_of_ours_is_refused(
-    worker: FakeWorker, path: str, headers: dict[str, str]
-) -> None:
-    async with limited(worker) as url:
-        assert await status_of(url, path, headers=headers) == 400
-        assert await status_of(url, "/customers/" + "%F0%9F%98%80" * 128) == 404
-
-
-async def test_a_large_body_is_not_read(worker: FakeWorker) -> None:
-    async with limited(worker) as url:
-        reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
-        writer.write(b"POST /livez HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n" + b"x" * 1_000)
-        assert (await asyncio.wait_for(reader.read(), 10)).startswith(b"HTTP/1.1 405")
-        writer.close()
