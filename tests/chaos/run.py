@@ -195,20 +195,14 @@ def _finish(stage: Stage, until: int) -> None:
         place.leave()
     last = stage.workers[0]
     last.wanted = True
-    lanes = {str(number) for number in range(PARTITIONS)}
     deadline = time.monotonic() + _END_SECONDS
-    while True:
-        last.tend()
-        gauges = last.gauges()
-        due = gauges.get("engage_next_timer_timestamp_seconds", {})
-        ready = {number for number, value in gauges.get("engage_lane_ready", {}).items() if value}
-        lag = gauges.get("engage_lag_records", {})
-        if ready == lanes and not sum(lag.values()) and min(due.values(), default=2 * until) * 1000 > until:
-            break
+    last.tend()
+    while lacking := last.lacks(range(PARTITIONS), until):
         if time.monotonic() > deadline:
-            message = f"the last worker does not come to the end: ready {sorted(ready)}, lag {lag}, due {due}"
+            message = f"the last worker does not come to the end: {lacking}"
             raise TimeoutError(message)
         time.sleep(_LOOK)
+        last.tend()
     code = last.leave()
     assert code == 0, f"the last worker ended with {code}"
 

@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -148,6 +148,17 @@ class WorkerPlace:
     def ready_lanes(self) -> set[str]:
         """Partitions that this worker has ready, as far as it answers."""
         return {number for number, ready in self.gauges().get("engage_lane_ready", {}).items() if ready}
+
+    def lacks(self, lanes: Collection[int], until: int) -> str:
+        """What keeps the worker from the end: all lanes ready, nothing waiting, no timer due by ``until`` (ms)."""
+        gauges = self.gauges()
+        due = gauges.get("engage_next_timer_timestamp_seconds", {})
+        ready = {number for number, value in gauges.get("engage_lane_ready", {}).items() if value}
+        lag = gauges.get("engage_lag_records", {})
+        at_the_end = ready == {str(number) for number in lanes} and not sum(lag.values())
+        if at_the_end and min(due.values(), default=2 * until) * 1000 > until:
+            return ""
+        return f"ready {sorted(ready)}, lag {lag}, due {due}"
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.poll() is None:

@@ -171,17 +171,10 @@ def _day(item: Item) -> int:
 
 def _finish(place: WorkerPlace, until: int) -> None:
     """Wait until what falls due by the end has run, then stop the worker."""
-    lanes = {str(number) for number in range(PARTITIONS)}
     deadline = time.monotonic() + _STALLED_SECONDS
-    while True:
-        gauges = place.gauges()
-        due = gauges.get("engage_next_timer_timestamp_seconds", {})
-        ready = {number for number, value in gauges.get("engage_lane_ready", {}).items() if value}
-        lag = gauges.get("engage_lag_records", {})
-        if ready == lanes and not sum(lag.values()) and min(due.values(), default=2 * until) * 1000 > until:
-            break
+    while lacking := place.lacks(range(PARTITIONS), until):
         if time.monotonic() > deadline:
-            message = f"the worker does not come to the end: ready {sorted(ready)}, lag {lag}, due {due}"
+            message = f"the worker does not come to the end: {lacking}"
             raise TimeoutError(message)
         time.sleep(_LOOK)
     code = place.leave()
