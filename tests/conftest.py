@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
 import pytest
@@ -62,11 +63,48 @@ def kafka_server() -> Iterator[kafka.KafkaServer]:
         yield server
 
 
+class KafkaStock:
+    """The next test's own Apache Kafka is started while this test runs: that takes some seconds of mostly waiting."""
+
+    def __init__(self, wanted: int) -> None:
+        self._wanted = wanted
+        self._starter = ThreadPoolExecutor(1)  # A server ends with the thread that started it: this one stays.
+        self._next: Future[kafka.KafkaServer] | None = None
+
+    def take(self) -> kafka.KafkaServer:
+        """A server that runs and that nobody used."""
+        taken = self._next or self._begin()
+        self._wanted -= 1
+        self._next = None
+        server = taken.result()
+        if self._wanted > 0:
+            self._next = self._begin()
+        return server
+
+    def close(self) -> None:
+        """Stop what was not taken."""
+        if self._next is not None:
+            self._next.result().stop()
+        self._starter.shutdown()
+
+    def _begin(self) -> Future[kafka.KafkaServer]:
+        return self._starter.submit(lambda: kafka.KafkaServer().start())
+
+
+@pytest.fixture(scope="session")
+def kafka_stock(request: pytest.FixtureRequest) -> Iterator[KafkaStock]:
+    """Servers for `own_kafka_server`, as many as the tests of this session want."""
+    stock = KafkaStock(sum("own_kafka_server" in getattr(item, "fixturenames", ()) for item in request.session.items))
+    yield stock
+    stock.close()
+
+
 @pytest.fixture
-def own_kafka_server() -> Iterator[kafka.KafkaServer]:
-    """Apache Kafka of the test's own, which it may kill and restart; takes a few seconds to start."""
+def own_kafka_server(request: pytest.FixtureRequest) -> Iterator[kafka.KafkaServer]:
+    """Apache Kafka of the test's own, which it may kill and restart."""
     need(kafka.missing)
-    with kafka.KafkaServer() as server:
+    stock: KafkaStock = request.getfixturevalue("kafka_stock")
+    with stock.take() as server:
         yield server
 
 

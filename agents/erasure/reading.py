@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from agents.settings import Settings
 
 _BATCH: Final = 10_000
+_STEP_SECONDS: Final = 0.05
+"""``consume`` waits until it has a whole batch, or so long: at an end there is less."""
+_FETCH_WAIT_MS: Final = 10
 _STALLED_SECONDS: Final = 60.0
 
 
@@ -50,6 +53,7 @@ def records(
             "enable.auto.commit": False,
             "enable.partition.eof": True,
             "auto.offset.reset": "earliest",
+            "fetch.wait.max.ms": _FETCH_WAIT_MS,
             "isolation.level": "read_committed" if committed else "read_uncommitted",
         }
     )
@@ -57,7 +61,7 @@ def records(
         consumer.assign([TopicPartition(topic, number, start) for number, start in starts.items()])
         open_ones, heard_at = set(starts), time.monotonic()
         while open_ones:
-            messages = consumer.consume(_BATCH, timeout=0.5)
+            messages = consumer.consume(_BATCH, timeout=_STEP_SECONDS)
             if messages:
                 heard_at = time.monotonic()
             elif time.monotonic() - heard_at > _STALLED_SECONDS:

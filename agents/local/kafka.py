@@ -19,6 +19,8 @@ _QUIET = {"log_level": 0, "reconnect.backoff.max.ms": 200}
 _ADMIN_SECONDS = 30.0
 _FORMAT_SECONDS = 60.0
 _VISIBLE_SECONDS = 0.05
+_BRIEF = "-XX:TieredStopAtLevel=1"
+"""For a process that ends before it is worth while to compile well."""
 _LOGGING = """\
 status = warn
 appender.console.type = Console
@@ -100,7 +102,7 @@ class KafkaServer(LocalServer):
         if (self.data / "topics" / "meta.properties").exists():
             return
         cluster = "engage" + uuid.uuid4().hex[:16]
-        storage = ["kafka.tools.StorageTool", "format", "--cluster-id", cluster, "--config", str(properties)]
+        storage = [_BRIEF, "kafka.tools.StorageTool", "format", "--cluster-id", cluster, "--config", str(properties)]
         with self.log.open("ab") as log:
             done = subprocess.run(self._java(*storage), stdout=log, stderr=log, timeout=_FORMAT_SECONDS, check=False)  # noqa: S603
         if done.returncode:

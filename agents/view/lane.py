@@ -127,6 +127,7 @@ class LaneView:
                 raise
             if found is None:
                 self._look_for(None)
+                self.checked_at = 0.0  # Complete now, and Redis is to know at once.
             for customer_id, trigger in found or ():
                 self.pending.recall(customer_id, trigger)
         elif not len(self.pending):

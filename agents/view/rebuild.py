@@ -1,7 +1,8 @@
 """``engage view rebuild`` and ``check``: the view against the changelog, with no worker.
 
 A lane that a worker keeps is left to that worker: its claim is taken away, which it notices within seconds and then
-writes the whole lane again. Any other lane is read from the changelog and written here.
+writes the whole lane again. All claims go at once, so that workers write side by side. Any other lane is read from the
+changelog and written here.
 """
 
 from __future__ import annotations
@@ -65,11 +66,15 @@ async def rebuild(settings: Settings, policy: Policy, address: Address, seconds:
         BrokerError, confluent_kafka.KafkaException: the changelog cannot be read.
 
     """
-    redis = connect(address)
+    redis, keys = connect(address), Keys(settings.view_keys)
     try:
-        for partition in await partitions_of(settings):
-            by_worker = await _by_worker(settings, redis, partition, seconds)
-            yield by_worker or await _here(settings, policy, redis, partition)
+        partitions = await partitions_of(settings)
+        kept = {number for number in partitions if await redis.exists(keys.writer(number))}
+        for number in kept:
+            await redis.delete(keys.lane(number))
+        for number in partitions:
+            by_worker = await _by_worker(keys, redis, number, seconds) if number in kept else None
+            yield by_worker or await _here(settings, policy, redis, number)
     finally:
         await redis.aclose()
 
@@ -140,13 +145,9 @@ async def _here(settings: Settings, policy: Policy, redis: Any, partition: int) 
     return Lane(partition, sum(1 for key in store.names() if key[:1] == CUSTOMER), by_worker=False)
 
 
-async def _by_worker(settings: Settings, redis: Any, partition: int, seconds: float) -> Lane | None:
-    """Let the worker of a lane write it; None when there is no worker, or not any more."""
-    keys = Keys(settings.view_keys)
+async def _by_worker(keys: Keys, redis: Any, partition: int, seconds: float) -> Lane | None:
+    """Wait until the worker of a lane, whose claim was taken away, has written it; None when it is there no more."""
     name = keys.lane(partition)
-    if not await redis.exists(keys.writer(partition)):
-        return None
-    await redis.delete(name)
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         claim = parse_claim(await redis.hgetall(name))

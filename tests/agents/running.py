@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -51,10 +52,13 @@ def worker_settings(broker: Any, tmp_path: Path, **overrides: Any) -> Settings:
 
 def make_topics(broker: Any, settings: Settings, partitions: int = 4) -> None:
     """All topics of a worker."""
-    for name in CATALOGUE:
-        broker.create_topic(name, partitions)
-    for name in (settings.changelog_topic, settings.kpi_rows_topic):
-        broker.create_topic(name, partitions, compacted=True)
+    compacted = dict.fromkeys((settings.changelog_topic, settings.kpi_rows_topic), True)
+    with ThreadPoolExecutor() as side_by_side:
+        for made in [
+            side_by_side.submit(broker.create_topic, name, partitions, kept)
+            for name, kept in {**dict.fromkeys(CATALOGUE, False), **compacted}.items()
+        ]:
+            made.result()
 
 
 def feed(broker: Any, inputs: Iterable[Input]) -> None:
@@ -73,7 +77,7 @@ def records(broker: Any, *topics: str, isolated: bool = True) -> Iterator[Any]:
     consumer = Consumer({
         "bootstrap.servers": broker.bootstrap_servers, "group.id": f"reader-{time.monotonic_ns()}",
         "enable.auto.commit": False, "enable.partition.eof": True, "auto.offset.reset": "earliest",
-        "isolation.level": "read_committed" if isolated else "read_uncommitted",
+        "isolation.level": "read_committed" if isolated else "read_uncommitted", "fetch.wait.max.ms": 20,
     })  # fmt: skip
     known = consumer.list_topics(timeout=10).topics
     waiting = {(topic, number) for topic in topics for number in known[topic].partitions}

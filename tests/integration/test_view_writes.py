@@ -63,6 +63,27 @@ async def test_a_late_write_of_an_earlier_owner_is_refused_and_a_late_claim_is_t
     await redis.aclose()
 
 
+async def test_a_view_that_has_everything_says_so_at_once(
+    embedded_broker: EmbeddedBroker, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    settings = view_settings(embedded_broker, redis_server, tmp_path)
+    make_topics(embedded_broker, settings, 1)
+    address = address_of(settings)
+    assert address is not None
+    redis = connect(address)
+    lane = LaneView(0, holding("ann", 10, score=9), lambda: 0, settings, load(None), redis)
+    await lane.take_over()
+    assert await one_batch(lane, asyncio.sleep) == 1
+    assert lane.claim is not None
+    assert lane.claim.position is None, "there may be more to find"
+    for _ in range(3):
+        assert await one_batch(lane, asyncio.sleep) == 0
+    assert lane.up_to_date
+    with Redis.from_url(redis_server.url) as client:
+        assert client.hget(Keys(settings.view_keys).lane(0), "position") == b"10"
+    await redis.aclose()
+
+
 async def test_a_customer_to_whom_nothing_happens_is_shown_anew_after_some_hours(
     embedded_broker: EmbeddedBroker, redis_server: RedisServer, tmp_path: Path
 ) -> None:
