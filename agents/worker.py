@@ -19,6 +19,7 @@ from agents.http.server import HttpServer
 from agents.kpis.lane import combine_into
 from agents.kpis.publisher import KpiPublisher
 from agents.lanes.surroundings import Fail, Watcher, exit_hard
+from agents.logs import configure
 from agents.memory import memory_limit
 from agents.metrics import Metrics
 from agents.status import LanesStatus
@@ -190,13 +191,7 @@ def run(settings: Settings) -> int:
         TopicsRefusedError: a worker cannot run on the topics as they are.
 
     """
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True
-    )
-    for name in ("faust", "mode", "aiokafka"):
-        logging.getLogger(name).setLevel(
-            max(logging.WARNING, logging.getLevelNamesMapping()[settings.log_level.upper()])
-        )
+    configure(settings)
     policy = load(settings.policy_file)
     collect_garbage_rarely()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
