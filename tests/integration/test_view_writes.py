@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 from click.testing import CliRunner
@@ -13,6 +15,7 @@ from redis import Redis
 from agents.cli.main import main
 from agents.embedded import EmbeddedBroker
 from agents.local.redis import RedisServer
+from agents.settings import Settings
 from agents.view.keys import Keys, address_of
 from agents.view.lane import LaneView
 from agents.view.pending import Entry
@@ -30,17 +33,29 @@ from tests.integration.viewing import DAY, drained, holding, scored, shown, trig
 pytestmark = pytest.mark.timeout(120)
 
 
-async def test_a_late_write_of_an_earlier_owner_is_refused_and_a_late_claim_is_taken_back(
-    embedded_broker: EmbeddedBroker, redis_server: RedisServer, tmp_path: Path
-) -> None:
+class Place(NamedTuple):
+    """A Redis as a worker is connected to it."""
+
+    settings: Settings
+    redis: Any
+
+
+@pytest.fixture
+async def place(embedded_broker: EmbeddedBroker, redis_server: RedisServer, tmp_path: Path) -> AsyncIterator[Place]:
     settings = view_settings(embedded_broker, redis_server, tmp_path)
     make_topics(embedded_broker, settings, 1)
     address = address_of(settings)
     assert address is not None
     redis = connect(address)
+    yield Place(settings, redis)
+    await redis.aclose()
 
+
+async def test_a_late_write_of_an_earlier_owner_is_refused_and_a_late_claim_is_taken_back(
+    place: Place, redis_server: RedisServer
+) -> None:
     def owner(position: int, score: int) -> LaneView:
-        return LaneView(0, holding("ann", position, score=score), lambda: 0, settings, load(None), redis)
+        return LaneView(0, holding("ann", position, score=score), lambda: 0, place.settings, load(None), place.redis)
 
     earlier, later = owner(10, score=9), owner(20, score=0)
     await drained(earlier)
@@ -60,18 +75,10 @@ async def test_a_late_write_of_an_earlier_owner_is_refused_and_a_late_claim_is_t
     assert not later.stood_down
     await drained(later)
     assert shown(redis_server)["ann"]["satisfaction"]["nps_last"] == 0
-    await redis.aclose()
 
 
-async def test_a_view_that_has_everything_says_so_at_once(
-    embedded_broker: EmbeddedBroker, redis_server: RedisServer, tmp_path: Path
-) -> None:
-    settings = view_settings(embedded_broker, redis_server, tmp_path)
-    make_topics(embedded_broker, settings, 1)
-    address = address_of(settings)
-    assert address is not None
-    redis = connect(address)
-    lane = LaneView(0, holding("ann", 10, score=9), lambda: 0, settings, load(None), redis)
+async def test_a_view_that_has_everything_says_so_at_once(place: Place, redis_server: RedisServer) -> None:
+    lane = LaneView(0, holding("ann", 10, score=9), lambda: 0, place.settings, load(None), place.redis)
     await lane.take_over()
     assert await one_batch(lane, asyncio.sleep) == 1
     assert lane.claim is not None
@@ -80,29 +87,23 @@ async def test_a_view_that_has_everything_says_so_at_once(
         assert await one_batch(lane, asyncio.sleep) == 0
     assert lane.up_to_date
     with Redis.from_url(redis_server.url) as client:
-        assert client.hget(Keys(settings.view_keys).lane(0), "position") == b"10"
-    await redis.aclose()
+        assert client.hget(Keys(place.settings.view_keys).lane(0), "position") == b"10"
 
 
 async def test_a_customer_to_whom_nothing_happens_is_shown_anew_after_some_hours(
-    embedded_broker: EmbeddedBroker, redis_server: RedisServer, tmp_path: Path
+    place: Place, redis_server: RedisServer
 ) -> None:
-    settings = view_settings(embedded_broker, redis_server, tmp_path)
-    make_topics(embedded_broker, settings, 1)
-    address = address_of(settings)
-    assert address is not None
-    redis, now = connect(address), [NOON]
-    lane = LaneView(0, holding("ann", 10, score=9), lambda: now[0], settings, load(None), redis)
+    now = [NOON]
+    lane = LaneView(0, holding("ann", 10, score=9), lambda: now[0], place.settings, load(None), place.redis)
     await drained(lane)
     now[0] += 30 * DAY
     assert await one_batch(lane, asyncio.sleep) == 0
-    lane._refreshed_at -= settings.view_refresh_hours * 3600
+    lane._refreshed_at -= place.settings.view_refresh_hours * 3600
     while not await one_batch(lane, asyncio.sleep):
         assert lane.up_to_date
     record = shown(redis_server)["ann"]
     assert parse_instant(record["as_of"]) == NOON + 30 * DAY
     assert scored(redis_server)["ann"] == record["score"] == 2
-    await redis.aclose()
 
 
 async def test_one_transaction_clears_what_was_before_an_erasure_and_keeps_only_the_newest_triggers(
