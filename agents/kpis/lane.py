@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from agents.deliver import Record
-from agents.kpis.rows import Row, Sum, pack_row, pack_sum, unpack_row, unpack_sum
+from agents.kpis.rows import Row, Sum, lean, pack_row, pack_sum, unpack_row, unpack_sum
 from schemas.times import DAY, day_of
 from streams.figures.fact import OVERALL, Amount, Fact, add, cells
 from streams.figures.scores import SCORED, SCORES
@@ -48,7 +48,10 @@ class LaneFigures:
             for where, day in cells(fact):
                 if day is None or day > since:
                     row = Row(self._partition, where, day, fact.figure)
-                    self._sums[row] = add(self._sums.get(row, 0), fact.amount)
+                    before = self._sums.get(row)
+                    if before is None:
+                        row, before = lean(row), 0
+                    self._sums[row] = add(before, fact.amount)
                     self._note(day)
                     changed[row] = None
         changes: list[Change] = [(pack_row(row), pack_sum(Sum(self._sums[row], now))) for row in changed]

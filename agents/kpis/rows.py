@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
+from sys import intern
 from typing import NamedTuple
 
 import msgspec
@@ -24,6 +26,16 @@ class Row(NamedTuple):
     figure: str
 
 
+def lean(row: Row) -> Row:
+    """The same row, made of slices and names that all rows share: there are many rows, and few of those."""
+    return Row(row.lane, _shared(*row.where), row.day, intern(row.figure))
+
+
+@lru_cache(maxsize=50_000)
+def _shared(dimension: str | None, value: str | None) -> Slice:
+    return dimension, value
+
+
 class Sum(NamedTuple):
     """An amount, and the lane's time (ms) when it became that."""
 
@@ -39,7 +51,7 @@ def pack_row(row: Row) -> bytes:
 def unpack_row(key: bytes) -> Row:
     """The row of a key."""
     lane, dimension, value, day, figure = _keys.decode(key[1:])
-    return Row(lane, (dimension, value), day, figure)
+    return lean(Row(lane, (dimension, value), day, figure))
 
 
 def pack_sum(total: Sum) -> bytes:
