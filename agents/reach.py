@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from confluent_kafka import KafkaError, KafkaException
 
@@ -14,9 +15,17 @@ from agents.connection import encrypted, tls
 if TYPE_CHECKING:
     from agents.settings import Settings
 
+T = TypeVar("T")
+
 _PATIENCE_SECONDS: Final = 3.0
 """So long a refusal may be that of one broker among others which are slower."""
 _PROBE_SECONDS: Final = 3.0
+_ANSWER_SECONDS: Final = 15.0
+_AGAIN_SECONDS: Final = 0.2
+_NOT_YET: Final = {
+    KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.UNKNOWN_TOPIC_OR_PART,
+}  # fmt: skip
 _CHECK_ACCOUNT: Final = "check ENGAGE_SASL_USERNAME and ENGAGE_SASL_PASSWORD"
 _CHECK_CLIENT: Final = "check ENGAGE_SSL_CERT_FILE and ENGAGE_SSL_KEY_FILE"
 _CHECK_PROTOCOL: Final = "check ENGAGE_SECURITY_PROTOCOL and the port"
@@ -79,6 +88,23 @@ def metadata(client: Any, refusals: Refusals, settings: Settings, seconds: float
             )
             message = f"broker {settings.bootstrap_servers}: {reason}"
             raise BrokerError(message) from error
+
+
+def patiently(look: Callable[[], T], seconds: float = _ANSWER_SECONDS) -> T:
+    """What ``look`` gives. A broker or a topic that has only just come up is asked again until it knows who keeps what.
+
+    Raises:
+        KafkaException: another failure, or still this one after so many seconds.
+
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return look()
+        except KafkaException as error:
+            if error.args[0].code() not in _NOT_YET or time.monotonic() > deadline:
+                raise
+            time.sleep(_AGAIN_SECONDS)
 
 
 def certificate_fault(settings: Settings) -> str:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
 from agents.compaction import COMPACTED, only_compacted
 from agents.connection import with_account
 from agents.reach import BrokerError as BrokerError
-from agents.reach import Refusals, metadata
+from agents.reach import Refusals, metadata, patiently
 from schemas.topics import CATALOGUE, INPUTS
 
 if TYPE_CHECKING:
@@ -78,11 +78,7 @@ class TopicAdmin:
             there = [name for name in names if name in listed]
             if not there:
                 return {}
-            futures = self._client.describe_configs([ConfigResource(ResourceType.TOPIC, name) for name in there])
-            configs = {
-                resource.name: {entry.name: entry.value for entry in future.result(_TIMEOUT_SECONDS).values()}
-                for resource, future in futures.items()
-            }
+            configs = patiently(lambda: self._configs(there))
         return {
             name: Found(
                 len(listed[name].partitions), len(next(iter(listed[name].partitions.values())).replicas), configs[name]
@@ -90,8 +86,15 @@ class TopicAdmin:
             for name in there
         }
 
+    def _configs(self, names: Sequence[str]) -> dict[str, dict[str, str]]:
+        asked = self._client.describe_configs([ConfigResource(ResourceType.TOPIC, name) for name in names])
+        return {
+            resource.name: {entry.name: entry.value for entry in future.result(_TIMEOUT_SECONDS).values()}
+            for resource, future in asked.items()
+        }
+
     def create(self) -> list[str]:
-        """Make the topics that are missing and return their names; what exists is left as it is.
+        """Make the topics that are missing and return their names, once they are seen; what exists is left as it is.
 
         Raises:
             BrokerError: the broker does not answer or refuses.
@@ -107,7 +110,15 @@ class TopicAdmin:
             with _answering(self._settings):
                 for future in self._client.create_topics(missing).values():
                     future.result(_TIMEOUT_SECONDS)
+                patiently(lambda: self._see(topic.topic for topic in missing))
         return [topic.topic for topic in missing]
+
+    def _see(self, names: Iterable[str]) -> None:
+        """Raise KafkaException when one of these topics is not seen yet: brokers hear of it one after another."""
+        listed = metadata(self._client, self._refusals, self._settings, _TIMEOUT_SECONDS).topics
+        unseen = [name for name in names if name not in listed]
+        if unseen:
+            raise KafkaException(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART, f"not seen yet: {', '.join(unseen)}"))
 
 
 def faults(wants: Sequence[Wanted], found: dict[str, Found]) -> list[str]:

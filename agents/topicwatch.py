@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
@@ -14,14 +14,13 @@ from confluent_kafka.admin import AdminClient
 
 from agents.changelog import LANE_KEY, LaneRecord
 from agents.footing import ADVICE, Known
-from agents.topicadmin import BrokerError, client_options
+from agents.reach import BrokerError, patiently
+from agents.topicadmin import client_options
 from schemas.topics import INPUTS
 
 if TYPE_CHECKING:
     from agents.lanes.surroundings import Fail
     from agents.settings import Settings
-
-T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -32,11 +31,6 @@ _FETCH_WAIT_MS: Final = 10
 _TAIL: Final = 100
 _RECORDS: Final = 1_000
 _WIDER: Final = 20
-_AGAIN_SECONDS: Final = 0.2
-_NOT_YET: Final = {
-    KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-    KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.UNKNOWN_TOPIC_OR_PART,
-}  # fmt: skip
 _lane_decoder: Final = msgspec.msgpack.Decoder(LaneRecord)
 
 
@@ -133,7 +127,7 @@ class Evidence:
         }
         consumer = self._consumer(f"{self._settings.application_id}-recovery", options)
         try:
-            return _patiently(lambda: _newest(consumer, changelog, partitions))
+            return patiently(lambda: _newest(consumer, changelog, partitions))
         except KafkaException as error:
             raise self._unanswered(error) from error
         finally:
@@ -151,7 +145,7 @@ class Evidence:
         ]
         consumer = self._consumer(self._settings.application_id, {})
         try:
-            told = _patiently(lambda: consumer.committed(asked, timeout=_SECONDS)) if asked else []
+            told = patiently(lambda: consumer.committed(asked, timeout=_SECONDS)) if asked else []
         except KafkaException as error:
             raise self._unanswered(error) from error
         finally:
@@ -167,18 +161,6 @@ class Evidence:
 
     def _unanswered(self, error: KafkaException) -> BrokerError:
         return BrokerError(f"broker {self._settings.bootstrap_servers}: {error.args[0].str()}")
-
-
-def _patiently(look: Callable[[], T]) -> T:
-    """A broker or a topic that has only just come up is asked again until it knows who keeps what."""
-    deadline = time.monotonic() + _SECONDS
-    while True:
-        try:
-            return look()
-        except KafkaException as error:
-            if error.args[0].code() not in _NOT_YET or time.monotonic() > deadline:
-                raise
-            time.sleep(_AGAIN_SECONDS)
 
 
 def _newest(consumer: Consumer, topic: str, partitions: int) -> dict[int, LaneRecord | None]:

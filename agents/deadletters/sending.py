@@ -21,6 +21,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, Resourc
 
 from agents.deadletters.plan import Item
 from agents.produce import CONFIG
+from agents.reach import patiently
 from agents.topicadmin import REPLAYED, BrokerError, client_options
 from agents.topics import EMBEDDED, look
 from schemas.times import format_instant
@@ -196,7 +197,8 @@ class Sender:
                 if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                     raise
         resource = ConfigResource(ResourceType.TOPIC, REPLAYED)
-        policy = admin.describe_configs([resource])[resource].result(_WAIT_SECONDS)["cleanup.policy"].value
+        config = patiently(lambda: admin.describe_configs([resource])[resource].result(_WAIT_SECONDS))
+        policy = config["cleanup.policy"].value
         if policy != "compact":
             message = f"topic {REPLAYED} has cleanup.policy {policy}, must be compact: what was sent would be forgotten"
             raise MarksError(message)
