@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal, DecimalException
+from sys import float_info
 from typing import Any, cast
 
 from msgspec import inspect
@@ -70,8 +71,14 @@ def _wrong(name: str, expected: str, got: object) -> DeadLetter:
 def _kind(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, (int, Decimal)) and not _size(value) <= float_info.max:
+        return "a number beyond 1.8e308"
     names = {str: "a string", int: "a number", Decimal: "a number", list: "a list", dict: "an object"}
     return names.get(type(value), "null")
+
+
+def _size(value: int | Decimal) -> int | Decimal:
+    return value.copy_abs() if isinstance(value, Decimal) else abs(value)
 
 
 def _parsed(value: bytes) -> Any:

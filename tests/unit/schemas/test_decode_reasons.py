@@ -266,6 +266,13 @@ def test_dwell_is_a_finite_number_of_0_or_more():
     assert decode("clickstream", value[:-2] + b"1e999}").reason == "schema"
 
 
+@pytest.mark.parametrize("number", ["1e309", "-1e309", "9" * 309, "-" + "9" * 4_000, "1e999999999999999999"])
+def test_a_number_that_no_double_holds_is_told_as_such(number):
+    value = json.dumps({**COMMON, "type": "page_view", "url": "/", "dwell_seconds": 5}).encode()
+    detail = decode("clickstream", value[:-2] + number.encode() + b"}").detail
+    assert detail == "dwell_seconds: expected a number of 0 or more, got a number beyond 1.8e308"
+
+
 def test_an_optional_field_of_the_wrong_type_is_named():
     assert order(recurring="yes").detail == "recurring: expected true or false, got a string"
     assert order(category=7).detail == "category: expected a string, got a number"
