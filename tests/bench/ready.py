@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import resource
 import sys
 import time
 
@@ -18,6 +17,7 @@ from agents.collector import collect_garbage_rarely
 from agents.settings import load_settings
 from agents.worker import Worker
 from schemas.policy import load
+from tests.bench.memory import peak_bytes
 
 _POLL_SECONDS = 0.001
 _AT_MOST_SECONDS = 600.0
@@ -65,7 +65,7 @@ async def main() -> None:
             assigned_at, time.time(), time.process_time() - cpu, time.process_time(),
             sum(lane.customers.count for lane in lanes), read.records,
             sum(lane.customers.state_bytes for lane in lanes),
-            sum(lane.timers()[0] for lane in lanes), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10,
+            sum(lane.timers()[0] for lane in lanes), peak_bytes() >> 20,
         )  # fmt: skip
         print(msgspec.json.encode(report).decode(), flush=True)
         await asyncio.to_thread(sys.stdin.readline)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import resource
+import logging
 import tempfile
 import time
 from collections.abc import Mapping
@@ -28,6 +28,7 @@ from streams import measures
 from streams.figures.fact import Fact
 from streams.lane import Lane, Memory
 from streams.work import Work
+from tests.bench.memory import peak_bytes
 
 _BATCH: Final = 5_000
 _POLL_SECONDS: Final = 0.02
@@ -55,7 +56,7 @@ class _Stopwatch:
 
     def stop(self, records: int) -> Measure:
         wall, cpu = time.perf_counter() - self._wall, time.process_time() - self._cpu
-        return Measure(wall, cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, records)
+        return Measure(wall, cpu, peak_bytes(), records)
 
 
 def engine(
@@ -68,6 +69,7 @@ def engine(
 ) -> None:
     """Run one worker over ``total`` records; send its measure."""
     collect_garbage_rarely()
+    logging.getLogger("agents").setLevel(logging.ERROR)
     uvloop.run(_engine(bootstrap_servers, total, partitions, handled, answer, guarantee, load(None)))
 
 
