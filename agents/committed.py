@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from agents.settings import Settings
 
 _RECORDS: Final = 1_000
-_STEP_SECONDS: Final = 0.05
+STEP_SECONDS: Final = 0.05
 """``consume`` waits until it has as many as asked for, or so long: at an end there are fewer."""
-_FETCH_WAIT_MS: Final = 10
+FETCH_WAIT_MS: Final = 10
 _STALLED_SECONDS: Final = 60.0
 _LOOK_SECONDS: Final = 20.0
 
@@ -42,7 +42,7 @@ def committed_records(
             "auto.offset.reset": "earliest",
             "isolation.level": "read_committed",
             "check.crcs": settings.check_crcs,
-            "fetch.wait.max.ms": _FETCH_WAIT_MS,
+            "fetch.wait.max.ms": FETCH_WAIT_MS,
         }
     )
     try:
@@ -74,7 +74,7 @@ def _begin(
 def _to_the_end(consumer: Consumer, topic: str, waiting: dict[int, int]) -> Iterator[Any]:
     moved_at = time.monotonic()
     while waiting:
-        found = consumer.consume(_RECORDS, timeout=_STEP_SECONDS)
+        found = consumer.consume(_RECORDS, timeout=STEP_SECONDS)
         if found:
             moved_at = time.monotonic()
         elif time.monotonic() - moved_at > _STALLED_SECONDS:

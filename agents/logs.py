@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from agents.settings import Settings
 
-LIBRARIES: Final = ("faust", "mode", "aiokafka")
+_REPEATS_ITSELF: Final = "aiokafka"
+LIBRARIES: Final = ("faust", "mode", _REPEATS_ITSELF)
 _SECONDS: Final = 10.0
 _MOST: Final = 1_000
 """Templates remembered: a library that fills in its own text must not fill the memory."""
@@ -18,7 +19,7 @@ _FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 class Seldom(logging.Filter):
-    """Lets a library say the same thing once in some seconds, and then how often it was said meanwhile.
+    """Lets the client library say the same thing once in some seconds, and then how often it was said meanwhile.
 
     The same is what has one logger, level and template: nodes and errors that are filled in may differ.
     """
@@ -31,7 +32,7 @@ class Seldom(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether this one is logged; its message may have become longer."""
-        if record.name.partition(".")[0] not in LIBRARIES:
+        if record.name.partition(".")[0] != _REPEATS_ITSELF:
             return True
         what, now = (record.name, record.levelno, str(record.msg)), self._clock()
         if len(self._said) > _MOST:
@@ -47,7 +48,7 @@ class Seldom(logging.Filter):
 
 
 def configure(settings: Settings) -> None:
-    """Log to standard error, one line each; of libraries warnings and worse, seldom except at level debug."""
+    """Log to standard error, one line each; of libraries warnings and worse; the client's seldom, except at debug."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     logging.basicConfig(level=level, format=_FORMAT, force=True)
     for name in LIBRARIES:

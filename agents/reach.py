@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from confluent_kafka import KafkaError, KafkaException
@@ -105,6 +105,19 @@ def patiently(look: Callable[[], T], seconds: float = _ANSWER_SECONDS) -> T:
             if error.args[0].code() not in _NOT_YET or time.monotonic() > deadline:
                 raise
             time.sleep(_AGAIN_SECONDS)
+
+
+def seen(listed: Any, names: Sequence[str]) -> dict[str, int]:
+    """Partitions of these topics in a cluster's metadata: brokers hear of a new topic one after another.
+
+    Raises:
+        KafkaException: one is not seen, or not yet (for ``patiently``).
+
+    """
+    unseen = [name for name in names if name not in listed.topics or not listed.topics[name].partitions]
+    if unseen:
+        raise KafkaException(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART, f"not seen: {', '.join(unseen)}"))
+    return {name: len(listed.topics[name].partitions) for name in names}
 
 
 def certificate_fault(settings: Settings) -> str:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 
 from agents.compaction import COMPACTED, only_compacted
 from agents.connection import with_account
 from agents.reach import BrokerError as BrokerError
-from agents.reach import Refusals, metadata, patiently
+from agents.reach import Refusals, metadata, patiently, seen
 from schemas.topics import CATALOGUE, INPUTS
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class TopicAdmin:
         """
         names = [topic.name for topic in wanted(self._settings)]
         with _answering(self._settings):
-            listed = metadata(self._client, self._refusals, self._settings, _TIMEOUT_SECONDS).topics
+            listed = self._listed().topics
             there = [name for name in names if name in listed]
             if not there:
                 return {}
@@ -106,19 +106,16 @@ class TopicAdmin:
             for topic in wanted(self._settings)
             if topic.name not in there
         ]
+        made = [topic.topic for topic in missing]
         if missing:
             with _answering(self._settings):
                 for future in self._client.create_topics(missing).values():
                     future.result(_TIMEOUT_SECONDS)
-                patiently(lambda: self._see(topic.topic for topic in missing))
-        return [topic.topic for topic in missing]
+                patiently(lambda: seen(self._listed(), made))
+        return made
 
-    def _see(self, names: Iterable[str]) -> None:
-        """Raise KafkaException when one of these topics is not seen yet: brokers hear of it one after another."""
-        listed = metadata(self._client, self._refusals, self._settings, _TIMEOUT_SECONDS).topics
-        unseen = [name for name in names if name not in listed]
-        if unseen:
-            raise KafkaException(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART, f"not seen yet: {', '.join(unseen)}"))
+    def _listed(self) -> Any:
+        return metadata(self._client, self._refusals, self._settings, _TIMEOUT_SECONDS)
 
 
 def faults(wants: Sequence[Wanted], found: dict[str, Found]) -> list[str]:

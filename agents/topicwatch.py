@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollectio
 from confluent_kafka.admin import AdminClient
 
 from agents.changelog import LANE_KEY, LaneRecord
+from agents.committed import FETCH_WAIT_MS, STEP_SECONDS
 from agents.footing import ADVICE, Known
 from agents.reach import BrokerError, patiently
 from agents.topicadmin import client_options
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _SECONDS: Final = 15.0
-_STEP_SECONDS: Final = 0.02
-"""``consume`` waits until it has as many as asked for, or so long: at an end there are fewer."""
-_FETCH_WAIT_MS: Final = 10
 _TAIL: Final = 100
 _RECORDS: Final = 1_000
 _WIDER: Final = 20
@@ -123,7 +121,7 @@ class Evidence:
             "enable.partition.eof": True,
             "isolation.level": "read_committed",
             "auto.offset.reset": "earliest",
-            "fetch.wait.max.ms": _FETCH_WAIT_MS,
+            "fetch.wait.max.ms": FETCH_WAIT_MS,
         }
         consumer = self._consumer(f"{self._settings.application_id}-recovery", options)
         try:
@@ -189,7 +187,7 @@ def _tails(
     waiting, found = set(starts), {}
     deadline = time.monotonic() + _SECONDS
     while waiting:
-        messages = consumer.consume(_RECORDS, timeout=_STEP_SECONDS)
+        messages = consumer.consume(_RECORDS, timeout=STEP_SECONDS)
         if messages:
             deadline = time.monotonic() + _SECONDS
         elif time.monotonic() > deadline:

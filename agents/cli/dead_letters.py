@@ -192,7 +192,7 @@ def _replay(
         click.echo("engage: the embedded broker isolates nothing: a run that is killed may send some twice", err=True)
     if not dry_run:
         sender.open()
-    before, counts = _before(settings, kept=not dry_run), Counter[str]()
+    before, counts = _before(settings, sender.marks), Counter[str]()
     letters: Iterator[Letter] = wanted.select(_letters(settings, None, wanted.since))
     if wanted.ids:
         found = list(letters)
@@ -230,7 +230,7 @@ def _letters(settings: Settings, source: Path | None, since: int | None = None) 
     return letters_on_broker(settings, since) if source is None else letters_in(source)
 
 
-def _before(settings: Settings, *, kept: bool = False) -> dict[str, str]:
+def _before(settings: Settings, partitions: int | None = None) -> dict[str, str]:
     from agents.deadletters.reading import sent_before
 
-    return sent_before(settings, kept=kept)
+    return sent_before(settings, partitions)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -11,7 +10,7 @@ import orjson
 
 from agents.committed import committed_records
 from agents.deadletters.letter import DeadLettersError, Letter, parse
-from agents.topicadmin import REPLAYED, BrokerError
+from agents.topicadmin import REPLAYED
 from agents.topics import look
 from schemas.decode import claimed_instant
 from schemas.topics import DEAD_LETTERS
@@ -19,8 +18,6 @@ from schemas.topics import DEAD_LETTERS
 if TYPE_CHECKING:
     from agents.settings import Settings
 
-_MARKS_SECONDS: Final = 15.0
-_AGAIN_SECONDS: Final = 0.2
 FILE: Final = "dead-letters.jsonl"
 
 
@@ -61,29 +58,20 @@ def letters_in(path: Path) -> Iterator[Letter]:
             yield Letter(letter.record, key, claimed_instant(letter.value))
 
 
-def sent_before(settings: Settings, *, kept: bool = False) -> dict[str, str]:
-    """Letters that were sent again: full id -> when (RFC 3339). ``kept``: the topic of the marks is known to exist.
+def sent_before(settings: Settings, partitions: int | None = None) -> dict[str, str]:
+    """Letters that were sent again: full id -> when (RFC 3339).
+
+    ``partitions`` are those of the topic of the marks, where it is known to exist (``Sender.marks``): a broker that has
+    not heard of it yet fails then, and does not count as one without marks.
 
     Raises:
-        BrokerError: the broker does not answer, or does not tell of the topic in time.
+        BrokerError: the broker does not answer.
 
     """
-    partitions = _marks(settings, patience=_MARKS_SECONDS if kept else 0.0)
+    if partitions is None:
+        partitions = look(settings)[1].get(REPLAYED, 0)
     found = {}
-    for message in committed_records(settings, REPLAYED, partitions) if partitions else ():
+    for message in committed_records(settings, REPLAYED, partitions):
         if message.key() and message.value():
             found[message.key().decode()] = orjson.loads(message.value())["at"]
     return found
-
-
-def _marks(settings: Settings, patience: float) -> int:
-    """Partitions of the topic of the marks; 0 when it is not there, which a broker may also say of one just made."""
-    deadline = time.monotonic() + patience
-    while True:
-        partitions = look(settings)[1].get(REPLAYED, 0)
-        if partitions or not patience:
-            return partitions
-        if time.monotonic() > deadline:
-            message = f"broker {settings.bootstrap_servers}: topic {REPLAYED} was made and is not seen"
-            raise BrokerError(message)
-        time.sleep(_AGAIN_SECONDS)

@@ -21,7 +21,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, Resourc
 
 from agents.deadletters.plan import Item
 from agents.produce import CONFIG
-from agents.reach import patiently
+from agents.reach import patiently, seen
 from agents.topicadmin import REPLAYED, BrokerError, client_options
 from agents.topics import EMBEDDED, look
 from schemas.times import format_instant
@@ -63,6 +63,8 @@ class Sender:
         self.isolated = not cluster.startswith(EMBEDDED)
         """Whether the broker has transactions that isolate. Without, a run that is killed may send some twice."""
         self._producer: Producer | None = None
+        self.marks: int | None = None
+        """Partitions of the topic of the marks; None before ``open``."""
 
     def open(self) -> None:
         """Make the topic of the marks when it is missing, and take over from every run before.
@@ -74,7 +76,7 @@ class Sender:
         """
         options = {**CONFIG, **client_options(self._settings), "message.max.bytes": _LARGEST_BYTES}
         try:
-            self._marks_are_kept()
+            self.marks = self._marks_are_kept()
             if not self.isolated:
                 self._producer = Producer(options)
                 return
@@ -181,11 +183,11 @@ class Sender:
             return f"another replay of dead letters has taken over, so this one stops; {again}"
         return f"broker {self._settings.bootstrap_servers}: {error.str()}; {again}"
 
-    def _marks_are_kept(self) -> None:
+    def _marks_are_kept(self) -> int:
+        """See that the topic of the marks is there and forgets nothing, or make it; returns its partitions."""
         admin = AdminClient(client_options(self._settings))
         if not self.isolated:
-            admin.list_topics(REPLAYED, timeout=_WAIT_SECONDS)
-            return
+            return seen(admin.list_topics(REPLAYED, timeout=_WAIT_SECONDS), [REPLAYED])[REPLAYED]
         if REPLAYED not in self._counts:
             if not self._settings.create_topics:
                 message = f"topic {REPLAYED} is missing: engage topics create makes it (compacted)"
@@ -202,3 +204,4 @@ class Sender:
         if policy != "compact":
             message = f"topic {REPLAYED} has cleanup.policy {policy}, must be compact: what was sent would be forgotten"
             raise MarksError(message)
+        return patiently(lambda: seen(admin.list_topics(timeout=_WAIT_SECONDS), [REPLAYED]))[REPLAYED]

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from agents.committed import FETCH_WAIT_MS, STEP_SECONDS
 from agents.topicadmin import client_options
 
 if TYPE_CHECKING:
     from agents.settings import Settings
 
 _BATCH: Final = 10_000
-_STEP_SECONDS: Final = 0.05
-"""``consume`` waits until it has a whole batch, or so long: at an end there is less."""
-_FETCH_WAIT_MS: Final = 10
 _STALLED_SECONDS: Final = 60.0
 
 
@@ -53,7 +51,7 @@ def records(
             "enable.auto.commit": False,
             "enable.partition.eof": True,
             "auto.offset.reset": "earliest",
-            "fetch.wait.max.ms": _FETCH_WAIT_MS,
+            "fetch.wait.max.ms": FETCH_WAIT_MS,
             "isolation.level": "read_committed" if committed else "read_uncommitted",
         }
     )
@@ -61,7 +59,7 @@ def records(
         consumer.assign([TopicPartition(topic, number, start) for number, start in starts.items()])
         open_ones, heard_at = set(starts), time.monotonic()
         while open_ones:
-            messages = consumer.consume(_BATCH, timeout=_STEP_SECONDS)
+            messages = consumer.consume(_BATCH, timeout=STEP_SECONDS)
             if messages:
                 heard_at = time.monotonic()
             elif time.monotonic() - heard_at > _STALLED_SECONDS:

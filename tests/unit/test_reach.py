@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from agents import reach
 from agents.deadletters import reading
-from agents.reach import BrokerError, patiently
+from agents.reach import patiently, seen
 from agents.settings import Settings
-from agents.topicadmin import REPLAYED
 
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reach, "_AGAIN_SECONDS", 0)
-    monkeypatch.setattr(reading, "_AGAIN_SECONDS", 0)
 
 
 class Broker:
@@ -49,14 +49,24 @@ def test_another_failure_is_told_at_once() -> None:
     assert broker.asked == 1
 
 
-def test_marks_that_are_known_to_exist_are_waited_for_and_never_taken_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    looks = iter([{}, {}, {REPLAYED: 1}])
-    monkeypatch.setattr(reading, "look", lambda _: ("cluster", next(looks)))
-    monkeypatch.setattr(reading, "committed_records", lambda *_: iter(()))
-    assert reading.sent_before(Settings(), kept=True) == {}
+def cluster(**partitions: int) -> SimpleNamespace:
+    """A cluster's metadata; a topic with no partitions is one that the broker does not know."""
+    topics = {name: SimpleNamespace(partitions=dict.fromkeys(range(count))) for name, count in partitions.items()}
+    return SimpleNamespace(topics=topics)
+
+
+def test_a_topic_that_was_made_is_waited_for_until_it_is_seen() -> None:
+    looks = iter([cluster(), cluster(marks=0), cluster(marks=2, others=1)])
+    assert patiently(lambda: seen(next(looks), ["marks"])) == {"marks": 2}
     assert next(looks, None) is None, "it was looked at until it was seen"
+    with pytest.raises(KafkaException, match="not seen: marks"):
+        patiently(lambda: seen(cluster(others=1), ["marks"]), seconds=0.01)
+
+
+def test_marks_that_are_known_to_exist_are_never_taken_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
     monkeypatch.setattr(reading, "look", lambda _: ("cluster", {}))
+    monkeypatch.setattr(reading, "committed_records", lambda _, __, partitions: asked.append(partitions) or iter(()))
     assert reading.sent_before(Settings()) == {}
-    monkeypatch.setattr(reading, "_MARKS_SECONDS", 0.01)
-    with pytest.raises(BrokerError, match="was made and is not seen"):
-        reading.sent_before(Settings(), kept=True)
+    assert reading.sent_before(Settings(), 3) == {}
+    assert asked == [0, 3], "a broker that does not know the topic is asked for its partitions all the same"
