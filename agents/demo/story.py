@@ -73,12 +73,12 @@ def tell(data: Path | None = None) -> Story:
         streams["events of a software company's help desk, four years (real)"] = _records(
             "helpdesk", folder / _HELPDESK
         )
-    streams["tickets, mails, orders and visits of a shop, a month (simulated)"] = _simulated()
+    streams["tickets, mails, orders and visits of a shop, a month (simulated, one in a thousand bad)"] = _simulated()
     access_log = folder / _ACCESS_LOG
     requests = _records("access-log", access_log if access_log.is_file() else ACCESS_LOG)
     streams["requests from the access log of a web site, four days (real)"] = requests
     sources = [f"{len(stream):,} {what}" for what, stream in streams.items()]
-    sources.append(f"{len(BAD)} bad records between them, to see what becomes of such")
+    sources.append(f"{len(BAD)} more bad records between them, to see what becomes of such")
     messages = tuple(_with_bad([_message(row) for row in _merged(streams.values())]))
     return Story(tuple(sources), messages, tuple(_due(messages)))
 
